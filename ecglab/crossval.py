@@ -1,0 +1,118 @@
+"""Cross-validation by record: every fold trained, scored on records it never saw, resumable."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+from tqdm import tqdm
+
+from ecglab import dataset as datasets
+from ecglab import folds, runs
+from ecglab.errors import EcglabError
+from ecglab.experiment import Experiment
+from ecglab.files import locked, write_text
+from ecglab.metrics import f1_scores
+from ecglab.runs import RunFolder
+
+
+def run(
+    name: str,
+    experiment: Experiment,
+    fresh: bool = False,
+    on_change: Callable[[RunFolder], None] = lambda run: None,
+) -> RunFolder:
+    """Train and score every fold of an experiment, going on from what an earlier call finished.
+
+    on_change: told the run folder whenever something in it has become final (an epoch, a fold,
+        the run): what it shows elsewhere can always be derived from the folder.
+    Returns the finished run folder. Raises EcglabError, also while another process is at it.
+    """
+    data = datasets.open(experiment.data, experiment.labels or None)
+    if experiment.records:
+        data = data.excerpt(experiment.records)
+    fold = folds.fold_of(data)
+    run = runs.begin(name, experiment, data, folds.digest(data), fresh)
+    with locked(run.path, "training this run"):
+        _say(f"{name}: {run.scope}, labels {data.label_version}, in {run.path}")
+        if run.is_done:
+            _say("it is finished already; --fresh trains it anew")
+        began = time.perf_counter()
+        on_change(run)
+        for k in run.folds:
+            if not run.is_fold_done(k):
+                _train_fold(run, experiment, data, fold, k, on_change)
+                on_change(run)
+        if not run.is_done:
+            done = {"ended": runs.now(), "seconds_of_last_call": time.perf_counter() - began}
+            write_text(run.path / "done.json", json.dumps(done) + "\n")
+        on_change(run)
+    return run
+
+
+def _train_fold(run, experiment, data, fold, k, on_change) -> None:
+    from ecglab import training
+
+    scored = np.flatnonzero(fold == k)
+    rest = np.flatnonzero(fold != k)
+    rows, inner = folds.inner_split(data, rest, experiment.inner, seed=experiment.seed)
+    if not scored.size or not rows.size:
+        raise EcglabError(f"fold {k} has no records of {len(data)}: use more records")
+    folder = run.fold(k)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    with tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch") as bar:
+
+        def on_batch(epoch, batch, batches):
+            bar.set_description(f"fold {k} epoch {epoch}/{experiment.epochs}", refresh=False)
+            bar.total, bar.n = batches, batch
+            bar.refresh()
+
+        def on_resume(history):
+            _write_history(folder, history)
+            _say(f"fold {k}: going on after epoch {len(history)} of {experiment.epochs}")
+
+        def on_epoch(history):
+            _write_history(folder, history)
+            bar.clear()
+            _say(_line(k, history[-1], experiment.epochs))
+            on_change(run)
+
+        model = training.train(
+            experiment,
+            data,
+            rows,
+            inner,
+            folder,
+            seed=experiment.seed * 1000 + k,
+            on_resume=on_resume,
+            on_epoch=on_epoch,
+            on_batch=on_batch,
+        )
+    partial = folder / "model.partial.keras"
+    model.save(partial)
+    os.replace(partial, folder / "model.keras")
+    probabilities = training.predict(model, data, scored, experiment.batch_size)
+    run.write_predictions(k, data, scored, probabilities)
+    table = run.predictions(k)
+    f1 = f1_scores(table["label"], runs.chosen(table))
+    _say(f"fold {k}: out of fold F1 N/A/O/~ " + "/".join(f"{v:.3f}" for v in list(f1.values())[:4]))
+
+
+def _write_history(folder, history) -> None:
+    write_text(folder / "history.json", json.dumps(history, indent=1) + "\n")
+
+
+def _line(k: int, entry: dict, epochs: int) -> str:
+    inner = entry.get("inner_F1_NAO")
+    chosen = "" if inner is None else f", inner NAO {inner:.3f}"
+    return (
+        f"fold {k} epoch {entry['epoch']}/{epochs}: loss {entry['loss']:.4f}{chosen}, "
+        f"{entry['seconds']:.1f} s"
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

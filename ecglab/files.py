@@ -1,0 +1,63 @@
+"""Files that are whole or not there: write beside, then rename; one writer at a time."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ecglab.errors import EcglabError
+
+_PARTIAL = ".partial"
+
+
+@contextlib.contextmanager
+def replacing(path: Path, mode: str = "wb") -> Iterator[IO]:
+    """Open a file beside `path` that takes its place only when the block ends without error.
+
+    A kill leaves at most `NAME.partial`, which the next writer overwrites. A full disk or a
+    refused write raises EcglabError and leaves what was at `path` as it was.
+    """
+    path = Path(path)
+    partial = path.with_name(path.name + _PARTIAL)
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, mode, **text) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise EcglabError(
+            f"cannot write {path}: {error.strerror or error}; nothing was changed there"
+        ) from error
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with replacing(path, "w") as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def locked(path: Path, doing: str) -> Iterator[None]:
+    """Hold `path`.lock while the block runs; EcglabError at once when another process holds it.
+
+    The lock goes with the process that holds it, so a kill leaves nothing to clean up.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = Path(path).with_name(f".{Path(path).name}.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=0):
+            yield
+    except Timeout:
+        raise EcglabError(
+            f"another process is {doing} ({path}): wait until it has ended, then try again"
+        ) from None

@@ -1,0 +1,83 @@
+"""A linear-phase band-pass filter that treats missing samples and edges as missing."""
+
+import keras
+import numpy as np
+from keras import ops
+
+# A low-pass weight sum below this comes only from a lone sample inside a gap; dividing by less
+# would blow up its noise.
+_LEAST_WEIGHT = 0.1
+
+
+def lowpass_taps(cutoff: float, fs: float, n_taps: int) -> np.ndarray:
+    """Hamming-windowed sinc of unit gain at 0 Hz, (n_taps,): SciPy's `firwin(n_taps, cutoff)`."""
+    time = np.arange(n_taps) - (n_taps - 1) / 2
+    taps = np.sinc(2 * cutoff / fs * time) * np.hamming(n_taps)
+    return taps / taps.sum()
+
+
+def _odd(n: float) -> int:
+    return 2 * int(n / 2) + 1
+
+
+@keras.saving.register_keras_serializable(package="ecglab")
+class BandPass(keras.layers.Layer):
+    """Band-pass by finite impulse responses, then every `stride`-th sample.
+
+    A low-pass of 61 taps (at 300 Hz, scaled with `fs`) at the upper edge, which also guards the
+    decimation, and the subtraction of a baseline: a low-pass at the lower edge over one of its
+    periods. Both are normalised convolutions (Knutsson and Westin 1993,
+    doi:10.1109/CVPR.1993.341081): each output is a weighted mean of the known samples only, so
+    that gaps, padding and the record's ends count as missing and not as 0 mV.
+
+    Input: [signal (batch, n) in mV, valid (batch, n)].
+    Output: [signal (batch, ceil(n / stride)), 0 where missing; valid of that shape].
+
+    fs: sampling rate of the input in Hz
+    band: (low, high) edges in Hz, at which the gain is one half
+    stride: decimation; the output's rate is fs / stride
+    """
+
+    def __init__(self, fs=300.0, band=(0.5, 40.0), stride=1, **kwargs):
+        super().__init__(**kwargs)
+        low, high = band
+        if not 0 < low < high < fs / stride / 2:
+            raise ValueError(
+                f"band {band} Hz must rise within 0 and {fs / stride / 2:g} Hz, "
+                f"half of the rate after a stride of {stride}"
+            )
+        self.fs, self.band, self.stride = float(fs), (float(low), float(high)), int(stride)
+        rate = self.fs / self.stride
+        self.smooth_taps = lowpass_taps(high, self.fs, _odd(fs / 5))
+        self.baseline_taps = lowpass_taps(low, rate, _odd(rate / low))
+
+    def call(self, inputs):
+        signal, valid = inputs
+        signal = _weighted_mean(signal, valid, self.smooth_taps, self.stride)
+        valid = valid[:, :: self.stride]
+        baseline = _weighted_mean(signal, valid, self.baseline_taps)
+        return [(signal - baseline) * valid, valid]
+
+    def compute_output_shape(self, input_shapes):
+        batch, n = input_shapes[0]
+        shape = (batch, None if n is None else -(-n // self.stride))
+        return [shape, shape]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "fs": self.fs,
+            "band": self.band,
+            "stride": self.stride,
+        }
+
+
+def _weighted_mean(signal, valid, taps, stride=1):
+    """Normalised convolution of (batch, n) with odd taps, centred, every `stride`-th output."""
+    # Signal and weights are two rows of one batch, which is one convolution and not two.
+    both = ops.concatenate([signal * valid, valid], axis=0)[:, :, None]
+    half = taps.size // 2
+    both = ops.pad(both, [[0, 0], [half, half], [0, 0]])
+    kernel = ops.convert_to_tensor(taps[:, None, None], dtype=signal.dtype)
+    total, weight = ops.split(ops.conv(both, kernel, strides=stride)[:, :, 0], 2, axis=0)
+    return total / ops.maximum(weight, _LEAST_WEIGHT)

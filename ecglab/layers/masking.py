@@ -1,0 +1,144 @@
+"""Which samples and frames count: masks, per-record scaling and pooling over what is known."""
+
+import keras
+from keras import ops
+
+
+def _register(cls):
+    return keras.saving.register_keras_serializable(package="ecglab")(cls)
+
+
+def _like(valid, x):
+    """`valid` (batch, time) with as many axes as x (batch, time, ...)."""
+    return ops.reshape(
+        ops.cast(valid, x.dtype),
+        (*ops.shape(valid), *(1 for _ in range(len(x.shape) - len(valid.shape)))),
+    )
+
+
+@_register
+class Mask(keras.layers.Layer):
+    """x (batch, time, ...) with 0 wherever `valid` (batch, time) is 0.
+
+    Needed before every layer that looks sideways in time: biases and batch normalisation make
+    padding different from zero again.
+    """
+
+    def call(self, inputs):
+        x, valid = inputs
+        return x * _like(valid, x)
+
+    def compute_output_shape(self, input_shapes):
+        return input_shapes[0]
+
+
+@_register
+class ScaleRecord(keras.layers.Layer):
+    """Each record to unit standard deviation over what is known of it; 0 elsewhere.
+
+    Input: [x (batch, time, ...), valid (batch, time)]; output: of x's shape.
+
+    center: also subtract the record's mean; without it the root mean square becomes 1
+    """
+
+    def __init__(self, center=False, **kwargs):
+        super().__init__(**kwargs)
+        self.center = center
+
+    def call(self, inputs):
+        x, valid = inputs
+        known = ops.ones_like(x) * _like(valid, x)
+        axes = tuple(range(1, len(x.shape)))
+        count = ops.maximum(ops.sum(known, axis=axes, keepdims=True), 1.0)
+        if self.center:
+            x = x - ops.sum(x * known, axis=axes, keepdims=True) / count
+        power = ops.sum(ops.square(x) * known, axis=axes, keepdims=True) / count
+        return x * known * ops.rsqrt(power + 1e-8)
+
+    def compute_output_shape(self, input_shapes):
+        return input_shapes[0]
+
+    def get_config(self):
+        return {**super().get_config(), "center": self.center}
+
+
+@_register
+class StrideValid(keras.layers.Layer):
+    """`valid` (batch, time) after a convolution of this stride: that of its centre."""
+
+    def __init__(self, stride, **kwargs):
+        super().__init__(**kwargs)
+        self.stride = stride
+
+    def call(self, valid):
+        return valid[:, :: self.stride]
+
+    def compute_output_shape(self, shape):
+        batch, n = shape
+        return (batch, None if n is None else -(-n // self.stride))
+
+    def get_config(self):
+        return {**super().get_config(), "stride": self.stride}
+
+
+@_register
+class HalveValid(keras.layers.Layer):
+    """`valid` (batch, time) after a max-pool of 2: known where either of the two was."""
+
+    def call(self, valid):
+        return ops.max_pool(valid[:, :, None], 2, padding="same")[:, :, 0]
+
+    def compute_output_shape(self, shape):
+        batch, n = shape
+        return (batch, None if n is None else -(-n // 2))
+
+
+@_register
+class WidenValid(keras.layers.Layer):
+    """`valid` (batch, time) as (batch, time, bins), the mask of a map of `bins` bins."""
+
+    def __init__(self, bins, **kwargs):
+        super().__init__(**kwargs)
+        self.bins = bins
+
+    def call(self, valid):
+        return ops.repeat(valid[:, :, None], self.bins, axis=2)
+
+    def compute_output_shape(self, shape):
+        return (*shape, self.bins)
+
+    def get_config(self):
+        return {**super().get_config(), "bins": self.bins}
+
+
+@_register
+class MaskedPooling(keras.layers.Layer):
+    """Pooling over what is known in time: (batch, time, channels) to (batch, channels).
+
+    kind: "mean", "max", or "mean_max" for both side by side (2 x channels): an episode, such as
+    one ectopic beat, is lost in a mean and found by a maximum.
+    """
+
+    def __init__(self, kind="mean", **kwargs):
+        super().__init__(**kwargs)
+        if kind not in ("mean", "max", "mean_max"):
+            raise ValueError(f"pooling {kind!r} is none of mean, max, mean_max")
+        self.kind = kind
+
+    def call(self, inputs):
+        x, valid = inputs
+        known = _like(valid, x)
+        pooled = []
+        if self.kind != "max":
+            count = ops.maximum(ops.sum(known, axis=1), 1.0)
+            pooled.append(ops.sum(x * known, axis=1) / count)
+        if self.kind != "mean":
+            pooled.append(ops.max(ops.where(known > 0, x, -1e9), axis=1))
+        return ops.concatenate(pooled, axis=-1)
+
+    def compute_output_shape(self, input_shapes):
+        batch, _, channels = input_shapes[0]
+        return (batch, channels * (2 if self.kind == "mean_max" else 1))
+
+    def get_config(self):
+        return {**super().get_config(), "kind": self.kind}

@@ -1,0 +1,52 @@
+"""The networks, one file each: `network(signal, valid, **parameters) -> probabilities`.
+
+A model is its file's name. Its parameters are the keyword arguments of `network`, and their
+defaults are the model's: there is no second list of either.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ecglab.errors import EcglabError
+
+
+def names() -> list[str]:
+    """The models there are: every file of this folder but the shared parts."""
+    return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+
+
+def network_of(name: str):
+    """The function `network` of a model; EcglabError for an unknown name."""
+    if name not in names():
+        raise EcglabError(f"there is no model {name!r}: there are {', '.join(names())}")
+    return importlib.import_module(f"ecglab.models.{name}").network
+
+
+def parameters(function) -> Mapping[str, object]:
+    """{name: default} of a function's keyword-only parameters."""
+    signature = inspect.signature(function).parameters.values()
+    return MappingProxyType({p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY})
+
+
+def build(name: str, network: Mapping | None = None, augment: Mapping | None = None):
+    """A Keras model from the waveform to the probabilities.
+
+    Inputs: `signal` (batch, n) float32 in mV at 300 Hz, 0 where missing; `valid` (batch, n)
+    float32, 1 where a sample is known, 0 where it is missing or padding. Any n from 5 s.
+    Output: (batch, 4) probabilities in the order of LABELS.
+
+    name: one of `names()`; network: its parameters, by default the model's own
+    augment: parameters of `ecglab.layers.augment.augment`, or None for no augmentation layers
+    """
+    import keras
+
+    from ecglab.layers.augment import augment as augmented
+
+    signal = keras.Input((None,), name="signal")
+    valid = keras.Input((None,), name="valid")
+    seen = [signal, valid] if augment is None else augmented(signal, valid, **augment)
+    probabilities = network_of(name)(*seen, **(network or {}))
+    return keras.Model({"signal": signal, "valid": valid}, probabilities, name=name)

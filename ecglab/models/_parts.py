@@ -1,0 +1,27 @@
+"""Pieces that several networks are made of."""
+
+from keras import layers
+
+from ecglab.layers import Mask
+from ecglab.record import LABELS
+
+
+def classify(x, dropout: float):
+    """Dropout, a dense layer and softmax: (batch, channels) to (batch, 4) probabilities."""
+    x = layers.Dropout(dropout)(x)
+    # float32 whatever the policy: probabilities that sum to one.
+    return layers.Dense(len(LABELS), activation="softmax", dtype="float32", name="label")(x)
+
+
+def conv_norm(x, valid, width: int, kernel: int, stride: int = 1, gain: str = "ones"):
+    """1-D convolution and batch norm over what is known; 0 again where nothing is known.
+
+    The padding is explicit: "same" with a stride shifts its centres by one sample between even
+    and odd lengths, and a padded record would get another result than the record alone.
+    x (batch, time, channels), valid (batch, ceil(time / stride)) of the output.
+    gain: what the norm's gain starts from, "ones" or "zeros".
+    """
+    x = layers.ZeroPadding1D(kernel // 2)(x)
+    x = layers.Conv1D(width, kernel, strides=stride, use_bias=False)(x)
+    x = layers.BatchNormalization(gamma_initializer=gain)(x, mask=valid)
+    return Mask()([x, valid])

@@ -1,0 +1,194 @@
+"""The run folder: what a cross-validated run is, has done, and found. Plain files, no MLflow.
+
+run.json              the experiment, the data, the code and the machine it began on
+fold-K/state.npz      everything training needs to go on after the last finished epoch
+fold-K/history.json   one entry an epoch
+fold-K/model.keras    the trained network of the fold
+fold-K/predictions.csv  its probabilities for the records it never saw
+done.json             written last: when, and the seconds it took
+"""
+
+import json
+import platform
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from ecglab.errors import EcglabError
+from ecglab.files import write_text
+from ecglab.paths import ROOT, runs_dir
+from ecglab.record import LABELS
+
+LIBRARIES = ("keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn", "mlflow")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A folder of `mlruns/runs`, read as what it says."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @cached_property
+    def facts(self) -> dict:
+        """What `run.json` says; EcglabError where there is none."""
+        try:
+            return json.loads((self.path / "run.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise EcglabError(f"{self.path} is not a run folder: {error}") from None
+
+    def fold(self, k: int) -> Path:
+        return self.path / f"fold-{k}"
+
+    @property
+    def folds(self) -> range:
+        return range(self.facts["experiment"]["folds"])
+
+    def history(self, k: int) -> list[dict]:
+        """The finished epochs of fold k."""
+        path = self.fold(k) / "history.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+
+    def is_fold_done(self, k: int) -> bool:
+        return (self.fold(k) / "predictions.csv").exists()
+
+    @property
+    def is_done(self) -> bool:
+        return (self.path / "done.json").exists()
+
+    def predictions(self, k: int | None = None):
+        """Out-of-fold table of fold k, or of all finished folds: record, fold, label, N, A, O, ~."""
+        import pandas as pd
+
+        folds = [k] if k is not None else [k for k in self.folds if self.is_fold_done(k)]
+        tables = [
+            pd.read_csv(self.fold(k) / "predictions.csv", keep_default_na=False) for k in folds
+        ]
+        if not tables:
+            raise EcglabError(f"{self.path}: no fold is finished yet, so nothing can be scored")
+        return pd.concat(tables, ignore_index=True)
+
+    def write_predictions(self, k: int, dataset, rows, probabilities: np.ndarray) -> None:
+        import pandas as pd
+
+        table = pd.DataFrame(
+            {"record": dataset.ids[rows], "fold": k, "label": dataset.labels[rows]}
+        )
+        for i, label in enumerate(LABELS):
+            table[label] = probabilities[:, i].astype(float)
+        write_text(self.fold(k) / "predictions.csv", table.to_csv(index=False, float_format="%.6f"))
+
+    @property
+    def training_seconds(self) -> float:
+        """Seconds of all finished epochs of all folds."""
+        return sum(entry["seconds"] for k in self.folds for entry in self.history(k))
+
+    @property
+    def scope(self) -> str:
+        """What was scored, in words: the data, an excerpt, some of the folds."""
+        data, folds = self.facts["data"], len(self.folds)
+        parts = [f"{data['records']:,} of {data['published']:,} records of {data['name']}"]
+        parts += ["SYNTHETIC"] if data["kind"] == "synthetic" else []
+        parts += [f"{folds} of 5 folds"] if folds < 5 else []
+        return ", ".join(parts)
+
+
+def chosen(table) -> np.ndarray:
+    """The label (n,) that each row of a table of probabilities says."""
+    return np.array(LABELS)[table[list(LABELS)].to_numpy().argmax(axis=1)]
+
+
+def begin(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunFolder:
+    """The folder of this experiment on this data: the one that exists, or a new one.
+
+    The same configuration on the same records has the same folder, so that the same command goes
+    on where it was interrupted. fresh: begin another one beside it.
+    """
+    import hashlib
+
+    key = hashlib.sha256(f"{experiment.digest},{dataset.digest},{fold_digest}".encode()).hexdigest()
+    existing = sorted(runs_dir().glob(f"{name}-{key[:8]}*"), key=_number)
+    if existing and not fresh and (existing[-1] / "run.json").exists():
+        return RunFolder(existing[-1])
+    suffix = f"-{_number(existing[-1]) + 1}" if existing and fresh else ""
+    run = RunFolder(runs_dir() / f"{name}-{key[:8]}{suffix}")
+    facts = {
+        "name": name,
+        "experiment": experiment.as_dict(),
+        "experiment_digest": experiment.digest,
+        "data": {
+            "name": dataset.name,
+            "kind": dataset.kind,
+            "digest": dataset.digest,
+            "labels": dataset.label_version,
+            "records": len(dataset),
+            "published": dataset.published,
+            "counts": dataset.counts(),
+        },
+        "folds_digest": fold_digest,
+        "code": code_version(),
+        "environment": environment(),
+        "began": now(),
+    }
+    write_text(run.path / "run.json", json.dumps(facts, indent=2) + "\n")
+    return run
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _number(path: Path) -> int:
+    """1 for NAME-KEY, 2 for NAME-KEY-2 and so on."""
+    last = path.name.rsplit("-", 1)[-1]
+    return int(last) if last.isdigit() and len(last) < 8 else 1
+
+
+def code_version() -> str:
+    """Version and commit of the code, with "+changes" where files differ from the commit."""
+    version = metadata.version("ecglab")
+
+    def git(*arguments):
+        return subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        changed = "+changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+        return f"{version} {git('rev-parse', '--short=12', 'HEAD')}{changed}"
+    except (OSError, subprocess.CalledProcessError):
+        return version
+
+
+def environment() -> dict[str, str]:
+    """Versions and the machine that a result came from."""
+    import keras
+
+    versions = {}
+    for library in LIBRARIES:
+        try:
+            versions[library] = metadata.version(library)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "backend": keras.backend.backend(),
+        "device": _device(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        **versions,
+    }
+
+
+def _device() -> str:
+    import keras
+
+    names = keras.distribution.list_devices()
+    return ", ".join(names)

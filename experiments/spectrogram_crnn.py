@@ -1,0 +1,12 @@
+"""The older project's CRNN, done rightly: the CNN's blocks, then a bidirectional LSTM over time.
+
+    ecglab train spectrogram_crnn
+
+Expected: mean F1 over N, A, O of about 0.79 (Zihlmann et al. 2017, doi:10.22489/CinC.2017.070-060,
+had 0.792 with a wider network).
+Got: not run in full yet.
+"""
+
+from ecglab.experiment import Experiment
+
+experiment = Experiment(model="spectrogram_crnn", epochs=40)

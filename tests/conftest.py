@@ -1,0 +1,49 @@
+"""What the tests share: the real recordings where they are named, loudly skipped where not."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path, monkeypatch):
+    """No test touches the person's data or runs."""
+    monkeypatch.setenv("ECGLAB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", str(tmp_path / "mlruns"))
+
+
+def _named(variable: str) -> Path:
+    value = os.environ.get(variable)
+    if not value:
+        pytest.skip(f"{variable} is not set: NOT TESTED ON REAL RECORDINGS")
+    path = Path(value)
+    if not path.exists():
+        pytest.fail(f"{variable} names {path}, which is not there")
+    return path
+
+
+@pytest.fixture(scope="session")
+def archive() -> Path:
+    """The real archive, training2017.zip, named by ECGLAB_ARCHIVE."""
+    return _named("ECGLAB_ARCHIVE")
+
+
+@pytest.fixture(scope="session")
+def formats() -> Path:
+    """The folder of sample recordings in other formats, named by ECGLAB_FORMATS."""
+    return _named("ECGLAB_FORMATS")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def pytest_terminal_summary(terminalreporter):
+    missing = [v for v in ("ECGLAB_ARCHIVE", "ECGLAB_FORMATS") if not os.environ.get(v)]
+    for variable in missing:
+        terminalreporter.write_line(
+            f"NOT TESTED ON REAL RECORDINGS: set {variable} to test on them too", red=True
+        )
