@@ -52,12 +52,17 @@ def locked(path: Path, doing: str) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = Path(path).with_name(f".{Path(path).name}.lock")
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(Path(path).with_name(f".{Path(path).name}.lock"))
     try:
-        with FileLock(lock, timeout=0):
-            yield
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
     except Timeout:
         raise EcglabError(
             f"another process is {doing} ({path}): wait until it has ended, then try again"
         ) from None
+    except OSError as error:
+        raise EcglabError(f"cannot write {path}: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        lock.release()

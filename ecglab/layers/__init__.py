@@ -12,7 +12,6 @@ from ecglab.layers.masking import (
     MaskedPooling,
     ScaleRecord,
     StrideValid,
-    WidenValid,
 )
 from ecglab.layers.spectrogram import LogSpectrogram
 
@@ -24,5 +23,4 @@ __all__ = [
     "MaskedPooling",
     "ScaleRecord",
     "StrideValid",
-    "WidenValid",
 ]

@@ -36,8 +36,7 @@ class Augmentation(keras.layers.Layer):
     options: tuple[str, ...] = ()
 
 
-def _register(cls):
-    return keras.saving.register_keras_serializable(package="ecglab")(cls)
+_register = keras.saving.register_keras_serializable(package="ecglab")
 
 
 def _sample_at(x, position):

@@ -3,9 +3,7 @@
 import keras
 from keras import ops
 
-
-def _register(cls):
-    return keras.saving.register_keras_serializable(package="ecglab")(cls)
+_register = keras.saving.register_keras_serializable(package="ecglab")
 
 
 def _like(valid, x):
@@ -91,24 +89,6 @@ class HalveValid(keras.layers.Layer):
     def compute_output_shape(self, shape):
         batch, n = shape
         return (batch, None if n is None else -(-n // 2))
-
-
-@_register
-class WidenValid(keras.layers.Layer):
-    """`valid` (batch, time) as (batch, time, bins), the mask of a map of `bins` bins."""
-
-    def __init__(self, bins, **kwargs):
-        super().__init__(**kwargs)
-        self.bins = bins
-
-    def call(self, valid):
-        return ops.repeat(valid[:, :, None], self.bins, axis=2)
-
-    def compute_output_shape(self, shape):
-        return (*shape, self.bins)
-
-    def get_config(self):
-        return {**super().get_config(), "bins": self.bins}
 
 
 @_register

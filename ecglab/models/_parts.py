@@ -14,7 +14,7 @@ def classify(x, dropout: float):
 
 
 def conv_norm(x, valid, width: int, kernel: int, stride: int = 1, gain: str = "ones"):
-    """1-D convolution and batch norm over what is known; 0 again where nothing is known.
+    """1-D convolution and batch norm; 0 again where nothing is known.
 
     The padding is explicit: "same" with a stride shifts its centres by one sample between even
     and odd lengths, and a padded record would get another result than the record alone.
@@ -23,5 +23,5 @@ def conv_norm(x, valid, width: int, kernel: int, stride: int = 1, gain: str = "o
     """
     x = layers.ZeroPadding1D(kernel // 2)(x)
     x = layers.Conv1D(width, kernel, strides=stride, use_bias=False)(x)
-    x = layers.BatchNormalization(gamma_initializer=gain)(x, mask=valid)
+    x = layers.BatchNormalization(gamma_initializer=gain)(x)
     return Mask()([x, valid])

@@ -2,7 +2,7 @@
 
 from keras import layers
 
-from ecglab.layers import BandPass, HalveValid, LogSpectrogram, Mask, ScaleRecord, WidenValid
+from ecglab.layers import BandPass, HalveValid, LogSpectrogram, Mask, ScaleRecord
 from ecglab.record import FS
 
 CONVOLUTIONS = 4
@@ -22,16 +22,13 @@ def spectrogram_blocks(signal, valid, window, hop, band, widths, kernel, dropout
     x, valid = spectrogram([signal, valid])
     x = ScaleRecord(center=True)([x, valid])
     x = layers.Reshape((-1, spectrogram.bins, 1))(x)
-    bins = spectrogram.bins
     for width in widths:
-        known = WidenValid(bins)(valid)
         for _ in range(CONVOLUTIONS):
             x = layers.Conv2D(width, kernel, padding="same", use_bias=False)(x)
-            x = layers.BatchNormalization()(x, mask=known)
+            x = layers.BatchNormalization()(x)
             x = layers.ReLU()(x)
             x = layers.Dropout(dropout)(x)
             x = Mask()([x, valid])
         x = layers.MaxPooling2D(2, padding="same")(x)
         valid = HalveValid()(valid)
-        bins = -(-bins // 2)
     return x, valid

@@ -8,9 +8,12 @@ lies below 40 Hz, so 150 Hz is enough and halves the cost.
 
 from keras import layers
 
-from ecglab.layers import BandPass, MaskedPooling, ScaleRecord, StrideValid
+from ecglab.layers import BandPass, HalveValid, MaskedPooling, ScaleRecord, StrideValid
 from ecglab.models._parts import classify, conv_norm
 from ecglab.record import FS
+
+STEM_KERNEL = 15
+"""Samples at 150 Hz: 100 ms, about one QRS complex."""
 
 
 def network(
@@ -18,7 +21,7 @@ def network(
     valid,
     *,
     band: tuple = (0.5, 40.0),
-    widths: tuple = (32, 48, 64, 96, 128),
+    widths: tuple = (48, 64, 96, 128),
     blocks: int = 2,
     kernel: int = 7,
     pooling: str = "mean_max",
@@ -26,17 +29,23 @@ def network(
 ):
     """Probabilities (batch, 4) from signal and valid (batch, n) at 300 Hz.
 
-    band: of the band-pass, in Hz; widths: channels of each stage, which halves the time
+    band: of the band-pass, in Hz
+    widths: channels of each stage; the stem brings time to 37.5 Hz and every stage but the first
+        halves it again
     blocks: residual blocks of two convolutions in a stage; kernel: their size in samples
     pooling: over time, "mean", "max" or "mean_max"; dropout: share dropped before the dense layer
     """
     x, valid = BandPass(FS, band, stride=2)([signal, valid])
     x = ScaleRecord()([x, valid])
     x = layers.Reshape((-1, 1))(x)
-    for width in widths:
-        x, valid = _residual(x, valid, width, kernel, stride=2)
-        for _ in range(blocks - 1):
-            x, valid = _residual(x, valid, width, kernel, stride=1)
+    valid = StrideValid(2)(valid)
+    x = layers.ReLU()(conv_norm(x, valid, widths[0], STEM_KERNEL, stride=2))
+    x = layers.MaxPooling1D(2, padding="same")(x)
+    valid = HalveValid()(valid)
+    for stage, width in enumerate(widths):
+        for block in range(blocks):
+            stride = 2 if stage > 0 and block == 0 else 1
+            x, valid = _residual(x, valid, width, kernel, stride)
     return classify(MaskedPooling(pooling)([x, valid]), dropout)
 
 

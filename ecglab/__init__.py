@@ -1,0 +1,1 @@
+"""Finds atrial fibrillation in short single-lead ECGs."""

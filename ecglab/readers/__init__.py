@@ -1,0 +1,49 @@
+"""Recordings from files: one reader a format, chosen by the file's name."""
+
+from pathlib import Path
+
+from ecglab.errors import RecordError
+from ecglab.readers import csv_reader, mat_reader, npy_reader, wfdb_reader
+from ecglab.record import Record
+
+_READERS = (wfdb_reader, csv_reader, npy_reader, mat_reader)
+"""A format is a module with SUFFIXES and read(path, lead, fs) -> Record: add it here."""
+
+READERS = {suffix: reader for reader in _READERS for suffix in reader.SUFFIXES}
+"""Which module reads the files of a suffix."""
+
+
+def read(path: str | Path, lead: str | None = None, fs: float | None = None) -> Record:
+    """Read one lead of a recording, in mV, whatever the format; its id is the file's stem.
+
+    path: a file, or a WFDB record by its name without suffix
+    lead: name or number (as text, from 0) of a lead where there are several; by default the
+    first that is an ECG lead in mV, else the first
+    fs: sampling rate in Hz, needed where the file carries none
+
+    Raises RecordError, one line that says what, where and what to do, for all that cannot be read.
+    """
+    path = Path(path)
+    try:
+        return _reader_of(path).read(path, lead, fs)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def _reader_of(path: Path):
+    """The module that reads this file."""
+    if wfdb_reader.header_of(path):
+        return wfdb_reader
+    if path.is_dir():
+        raise RecordError(f"{path}: is a folder: name a file in it")
+    if not path.exists():
+        raise RecordError(f"{path}: there is no such file")
+    if not path.stat().st_size:
+        raise RecordError(f"{path}: empty, it has no bytes: copy it again")
+    reader = READERS.get(path.suffix.lower())
+    if not reader:
+        raise RecordError(
+            f"{path}: files of this kind are not read: convert it to one of {', '.join(READERS)} "
+            "(a WFDB record may be named without suffix)"
+        )
+    return reader

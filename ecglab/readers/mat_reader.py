@@ -1,0 +1,88 @@
+"""MATLAB files (.mat) that hold a signal in mV; those of a WFDB record are read by its header."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ecglab.errors import RecordError
+from ecglab.readers.common import checked_rate, lead_of_array
+from ecglab.record import Record
+
+SUFFIXES = (".mat",)
+
+SIGNAL_NAMES = ("val", "signal", "ecg")
+RATE_NAMES = ("fs", "sampling_rate", "sample_rate", "samplingrate", "sfreq")
+_HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
+
+
+def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record:
+    """Read one lead of a variable in mV: `val`, `signal` or `ecg`, else the only numeric one.
+
+    The variable is a vector or a matrix, whose longer dimension is time; `lead` is the number of
+    a lead, counted from 0 (default 0). The rate in Hz is the variable `fs`, `Fs` or
+    `sampling_rate`, else `fs`. Both kinds of MATLAB file are read, v7.3 through h5py.
+
+    Raises RecordError for what is no such file. Integers are refused, because their unit is
+    unknown: a `val` of integers belongs to a WFDB record, whose .hea holds the units per mV.
+    """
+    numeric = {name: np.squeeze(v) for name, v in _variables(path).items() if v.dtype.kind in "fiu"}
+    own = next(
+        (float(v) for name, v in numeric.items() if name.lower() in RATE_NAMES and v.size == 1),
+        None,
+    )
+    arrays = {name: v for name, v in numeric.items() if v.size > 1}
+    name = _signal_name(path, arrays)
+    array = arrays[name]
+    if name == "val" and array.dtype.kind in "iu":
+        raise RecordError(
+            f"{path}: holds integers without a unit, and {path.stem}.hea is missing beside it: "
+            "a WFDB record is both files"
+        )
+    signal, lead_name = lead_of_array(path, array, lead)
+    return Record(signal, checked_rate(path, own, fs), path.stem, lead_name)
+
+
+def _signal_name(path: Path, arrays: dict[str, np.ndarray]) -> str:
+    """Which variable is the signal."""
+    for wanted in SIGNAL_NAMES:
+        for name in arrays:
+            if name.lower() == wanted:
+                return name
+    if len(arrays) == 1:
+        return next(iter(arrays))
+    there = f"it has {', '.join(arrays)}" if arrays else "it has no numeric variable"
+    raise RecordError(
+        f"{path}: no variable is named {', '.join(SIGNAL_NAMES[:-1])} or {SIGNAL_NAMES[-1]} "
+        f"({there}): name the signal so"
+    )
+
+
+def _variables(path: Path) -> dict[str, np.ndarray]:
+    """The variables of the file by name."""
+    with open(path, "rb") as file:
+        head = file.read(520)
+    try:
+        if _HDF5_MAGIC in (head[:8], head[512:]):  # MATLAB puts 512 bytes of its own before it
+            return _hdf5_variables(path)
+        from scipy.io import loadmat
+
+        contents = loadmat(path)
+    except Exception:  # SciPy and h5py raise all kinds of error on a damaged file
+        raise RecordError(
+            f"{path}: is no MATLAB file, or is damaged or cut: copy or save it again"
+        ) from None
+    return {name: v for name, v in contents.items() if isinstance(v, np.ndarray)}
+
+
+def _hdf5_variables(path: Path) -> dict[str, np.ndarray]:
+    """The numeric variables of a v7.3 file, which stores matrices transposed and text as uint16."""
+    import h5py
+
+    with h5py.File(path) as file:
+        return {
+            name: item[()].T
+            for name, item in file.items()
+            if isinstance(item, h5py.Dataset)
+            and item.dtype.kind in "fiu"
+            and item.attrs.get("MATLAB_class") != b"char"
+        }
