@@ -117,7 +117,8 @@ class Dataset:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the ids and samples of these records, whatever file they came from."""
-        lines = (f"{i},{n},{sha}\n" for i, n, sha in zip(self.ids, self.lengths, self.sha256))
+        rows = zip(self.ids, self.lengths, self.sha256, strict=True)
+        lines = (f"{record},{n},{sha}\n" for record, n, sha in rows)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def table(self):

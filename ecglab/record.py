@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ecglab.errors import RecordError
+from .errors import RecordError
 
 LABELS = ("N", "A", "O", "~")
 """Normal rhythm, atrial fibrillation, other rhythm, noise: the order of every probability."""

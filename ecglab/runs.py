@@ -11,6 +11,7 @@ done.json             written last: when, and the seconds it took
 import json
 import platform
 import subprocess
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -65,7 +66,7 @@ class RunFolder:
         return (self.path / "done.json").exists()
 
     def predictions(self, k: int | None = None):
-        """Out-of-fold table of fold k, or of all finished folds: record, fold, label, N, A, O, ~."""
+        """Table record, fold, label, N, A, O, ~ of fold k, or of all finished folds."""
         import pandas as pd
 
         folds = [k] if k is not None else [k for k in self.folds if self.is_fold_done(k)]
@@ -121,6 +122,7 @@ def begin(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunF
     suffix = f"-{_number(existing[-1]) + 1}" if existing and fresh else ""
     run = RunFolder(runs_dir() / f"{name}-{key[:8]}{suffix}")
     facts = {
+        "id": uuid.uuid4().hex,
         "name": name,
         "experiment": experiment.as_dict(),
         "experiment_digest": experiment.digest,

@@ -1,0 +1,280 @@
+"""The command `ecglab`. Every command imports what it needs when it runs: `predict` stays quick."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ecglab.errors import EcglabError, RecordError
+from ecglab.record import LABELS
+from ecglab.registry import DEFAULT
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 for what went wrong, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except EcglabError as error:
+        print(f"ecglab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("ecglab: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe has gone, as in `ecglab predict ... | head`: nothing to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ecglab",
+        description="Finds atrial fibrillation in short single-lead ECGs. "
+        "For research; no medical device.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, run, text, to=commands):
+        added = to.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    command("demo", _demo, "the main job on synthetic data, in a few minutes")
+
+    data = commands.add_parser("data", help="fetch, import and describe the data set")
+    data = data.add_subparsers(required=True, metavar="WHAT")
+    fetch = command("fetch", _fetch, "download the published archive, verify and import it", data)
+    fetch.add_argument("--url", help="folder of a mirror instead of PhysioNet's")
+    given = command("import", _import, "import the archive from a zip or an unpacked folder", data)
+    given.add_argument("path", type=Path, help="training2017.zip, or the folder it unpacks to")
+    info = command("info", _info, "what is there: records, classes, lengths, labels, digest", data)
+    info.add_argument("--data", help="cinc2017 or synthetic; by default what is there")
+    info.add_argument("--labels", help="label version: v1, v2 or v3")
+
+    train = command("train", _train, "train an experiment, cross-validated, logged, resumable")
+    train.add_argument("experiment", help="name of a file of experiments/")
+    train.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="keys")
+    train.add_argument("--records", type=int, help="an excerpt of so many records")
+    train.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
+    again = train.add_mutually_exclusive_group()
+    again.add_argument("--resume", action="store_true", help="go on where it stopped (default)")
+    again.add_argument("--fresh", action="store_true", help="begin anew beside an earlier run")
+
+    track = command("track", _track, "log a run folder that was computed elsewhere to MLflow")
+    track.add_argument("folder", type=Path)
+
+    command("runs", _runs, "a table of the runs, newest first")
+
+    promote = command("promote", _promote, "register a run's model as the champion")
+    promote.add_argument("run_name", metavar="RUN", help="name or id, as 'ecglab runs' shows it")
+
+    predict = command("predict", _predict, "judge recordings")
+    predict.add_argument("files", nargs="+", metavar="FILE")
+    predict.add_argument("--json", action="store_true", help="one JSON object a line")
+    predict.add_argument("--model", default=DEFAULT, help=f"by default {DEFAULT}")
+    predict.add_argument("--member", type=int, help="ask the network of this fold alone")
+    predict.add_argument("--lead", help="name or number of the lead, in files with several")
+    predict.add_argument("--fs", type=float, help="sampling rate in Hz, for files without one")
+
+    ui = command("ui", _ui, "the MLflow UI, on this machine only")
+    ui.add_argument("--port", type=int, default=5000)
+    lab = command("lab", _lab, "JupyterLab in notebooks/, on this machine only")
+    lab.add_argument("--port", type=int, default=8888)
+    return parser
+
+
+def _demo(options) -> None:
+    from ecglab import demo
+
+    demo.run()
+
+
+def _fetch(options) -> None:
+    from ecglab import cinc2017, download, info
+
+    print(info.describe(download.fetch_cinc2017(options.url or cinc2017.BASE_URL)))
+
+
+def _import(options) -> None:
+    from ecglab import archive, info
+
+    print(info.describe(archive.import_archive(options.path)))
+
+
+def _info(options) -> None:
+    from ecglab import dataset, info
+
+    print(info.describe(dataset.open(options.data, options.labels)))
+
+
+def _train(options) -> None:
+    from ecglab import crossval, experiment
+
+    keys = list(options.keys)
+    if options.records is not None:
+        keys.append(f"records={options.records}")
+    chosen = experiment.load(options.experiment).set(keys)
+    if options.no_track:
+        run = crossval.run(options.experiment, chosen, options.fresh)
+        print(f"\nnot logged; 'ecglab track {run.path}' logs it")
+    else:
+        from ecglab import tracking
+
+        run = tracking.train(options.experiment, chosen, options.fresh)
+    print_result(run)
+
+
+def _track(options) -> None:
+    from ecglab import runs, tracking
+
+    run = runs.RunFolder(options.folder.resolve())
+    tracking.Tracker(run).sync()
+    state = "" if run.is_done else " (unfinished: no scores and no model of the whole yet)"
+    print(f"logged {run.name}{state}")
+
+
+def print_result(run) -> None:
+    """Print the out-of-fold scores of a finished run folder with their intervals."""
+    from ecglab import packaging
+
+    found = packaging.scores(run.predictions())
+    print(f"\n{run.name}: {run.scope}")
+    rows = [
+        [name, f"{found['values'][name]:.3f}", f"{low:.3f} to {high:.3f}"]
+        for name, (low, high) in found["intervals"].items()
+    ]
+    print(_table(["out of fold", "value", "95 % interval"], rows))
+    print(f"training took {run.training_seconds / 60:.1f} min; next: ecglab promote {run.name}")
+
+
+def _runs(options) -> None:
+    from ecglab import tracking
+
+    rows = [_run_row(run) for run in tracking.parents()]
+    if not rows:
+        raise EcglabError("there are no runs yet: 'ecglab train resnet1d' makes one")
+    header = ["run", "id", "status", "N", "A", "O", "~", "NAO (95 %)", "mean", "min", "scope"]
+    print(_table(header, rows))
+
+
+def _run_row(run) -> list[str]:
+    from ecglab.metrics import F1_NAMES
+
+    metrics, info = run.data.metrics, run.info
+
+    def show(name):
+        return f"{metrics[name]:.3f}" if name in metrics else "-"
+
+    interval = ""
+    if "F1_NAO_low" in metrics:
+        interval = f" ({show('F1_NAO_low')}-{show('F1_NAO_high')})"
+    minutes = metrics.get("training_seconds")
+    return [
+        info.run_name,
+        info.run_id[:8],
+        info.status.lower(),
+        *(show(F1_NAMES[label]) for label in LABELS),
+        show("F1_NAO") + interval,
+        show("F1_mean"),
+        "-" if minutes is None else f"{minutes / 60:.1f}",
+        run.data.tags.get("ecglab.scope", ""),
+    ]
+
+
+def _promote(options) -> None:
+    from ecglab import registry
+
+    promotion = registry.promote(options.run_name)
+    card = promotion.card
+    print(
+        f"{card['name']} is {registry.MODEL} version {promotion.version}, "
+        f"alias {registry.CHAMPION}: F1_NAO {card['scores']['values']['F1_NAO']:.3f} "
+        f"on {card['scope']}"
+    )
+
+
+def _predict(options) -> int:
+    from ecglab import readers, registry
+    from ecglab.predictor import Predictor
+
+    members = None if options.member is None else [options.member]
+    predictor = Predictor(registry.locate(options.model), members)
+    if predictor.card["kind"] == "synthetic":
+        print(
+            f"ecglab: {predictor.name} was trained on SYNTHETIC data: "
+            "what it says of real recordings means nothing",
+            file=sys.stderr,
+        )
+    if not options.json:
+        print(_HEADER)
+    failed = False
+    for file in options.files:
+        try:
+            record = readers.read(file, lead=options.lead, fs=options.fs)
+            opinion = predictor.judge([record])[0]
+        except RecordError as error:
+            failed = True
+            opinion = {"record": Path(file).stem, "error": str(error)}
+        print(_as_json(opinion) if options.json else _as_row(opinion), flush=True)
+    return int(failed)
+
+
+def print_opinions(opinions: Sequence[dict]) -> None:
+    """Print what `Predictor.judge` says as a table."""
+    print("\n".join([_HEADER, *map(_as_row, opinions)]))
+
+
+def _as_json(opinion: dict) -> str:
+    return json.dumps(opinion, ensure_ascii=False)
+
+
+def _as_row(opinion: dict) -> str:
+    if "error" in opinion:
+        return _row(opinion["record"], "-", ["-"] * 4, opinion["error"])
+    shares = [f"{p:.3f}" for p in opinion["probabilities"].values()]
+    return _row(opinion["record"], opinion["label"], shares, opinion["model"])
+
+
+def _row(record: str, label: str, shares: Sequence[str], last: str) -> str:
+    return f"{record:<20} {label:<5} " + " ".join(f"{s:<5}" for s in shares) + f" {last}"
+
+
+_HEADER = _row("record", "label", LABELS, "model")
+
+
+def _ui(options) -> int:
+    from ecglab import tracking
+    from ecglab.paths import tracking_uri
+
+    uri = tracking_uri()
+    if not uri.startswith("sqlite:///"):
+        raise EcglabError(f"the store is a server: open {uri} in a browser")
+    tracking.experiment_id("recordings")
+    print(f"MLflow UI of {uri} on http://127.0.0.1:{options.port} (Ctrl-C ends it)", flush=True)
+    server = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1"]
+    return subprocess.call([sys.executable, "-m", *server, "--port", str(options.port)])
+
+
+def _lab(options) -> int:
+    from ecglab.paths import NOTEBOOKS
+
+    where = ["--ip", "127.0.0.1", "--port", str(options.port), "--notebook-dir", str(NOTEBOOKS)]
+    return subprocess.call([sys.executable, "-m", "jupyterlab", *where])
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Text columns, as wide as their widest cell."""
+    lines = [header, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

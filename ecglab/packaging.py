@@ -1,0 +1,105 @@
+"""From a run folder to a package: the fold networks as Keras and ONNX files, and a card."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ecglab.errors import EcglabError
+from ecglab.files import write_text
+from ecglab.metrics import bootstrap, calibration_error, f1_scores
+from ecglab.record import FS, LABELS
+from ecglab.runs import RunFolder, chosen
+
+
+def scores(table) -> dict:
+    """Scores of a table of out-of-fold probabilities: {name: value}, and {name: (low, high)}."""
+    said = chosen(table)
+    values = f1_scores(table["label"], said)
+    values["calibration_error"] = calibration_error(
+        table["label"].to_numpy(), table[list(LABELS)].to_numpy()
+    )
+    return {"values": values, "intervals": bootstrap(table["label"], said)}
+
+
+def package(run: RunFolder, folder: Path, folds: Sequence[int] | None = None) -> dict:
+    """Write the package of these folds (all by default) into `folder`; returns its card."""
+    import pandas as pd
+
+    folds = list(run.folds) if folds is None else list(folds)
+    folder.mkdir(parents=True, exist_ok=True)
+    export_onnx([run.fold(k) / "model" for k in folds])
+    for k in folds:
+        for suffix in (".keras", ".onnx"):
+            shutil.copyfile(run.fold(k) / f"model{suffix}", folder / f"fold-{k}{suffix}")
+    table = pd.concat([run.predictions(k) for k in folds])
+    whole = len(folds) == len(run.folds)
+    card = {
+        "name": run.name if whole else f"{run.name}/fold-{folds[0]}",
+        "model": run.facts["experiment"]["model"],
+        "labels": list(LABELS),
+        "fs": FS,
+        "kind": run.facts["data"]["kind"],
+        "scope": run.scope,
+        "data": run.facts["data"],
+        "folds_digest": run.facts["folds_digest"],
+        "members": {str(k): f"fold-{k}" for k in folds},
+        "scored_out_of_fold": len(table),
+        "scores": scores(table),
+        "experiment": run.facts["experiment"],
+        "code": run.facts["code"],
+        "environment": run.facts["environment"],
+        "training_seconds": run.training_seconds,
+        "limits": (
+            "Research only, no medical device. Trained on single-lead recordings of 9 to 61 s; "
+            "scores are of single fold networks on records they never saw."
+        ),
+    }
+    write_text(folder / "card.json", json.dumps(card, indent=2) + "\n")
+    return card
+
+
+def export_onnx(stems: Sequence[Path]) -> None:
+    """Write STEM.onnx from STEM.keras for each stem that has none yet, whole or not at all."""
+    stems = [stem for stem in stems if not stem.with_suffix(".onnx").exists()]
+    if not stems:
+        return
+    # Only the TensorFlow backend exports every layer, and a process has one backend, so another
+    # backend's process asks a new one.
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        for stem in stems:
+            _export(stem)
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", "ecglab.packaging", *map(str, stems)],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise EcglabError(f"the ONNX export failed: {done.stderr.strip().splitlines()[-1]}")
+
+
+def _export(stem: Path) -> None:
+    import contextlib
+    import io
+
+    import keras
+
+    import ecglab.layers.augment  # noqa: F401  registers the layers that the file names
+
+    model = keras.models.load_model(stem.with_suffix(".keras"), compile=False)
+    partial = stem.with_name("partial.onnx")
+    with contextlib.redirect_stdout(io.StringIO()):
+        model.export(partial, format="onnx", verbose=False)
+    os.replace(partial, stem.with_suffix(".onnx"))
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        _export(Path(name))

@@ -1,0 +1,288 @@
+"""Every word said to MLflow about a run.
+
+A run folder is the truth and MLflow shows it: `sync` reads the folder and logs what the store
+lacks. So the same function serves while training goes on, after an interruption, and for a
+folder that was computed elsewhere; calling it again changes nothing.
+"""
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+from ecglab import packaging, runs
+from ecglab.errors import EcglabError
+from ecglab.paths import store_dir, tracking_uri
+from ecglab.record import LABELS
+from ecglab.runs import RunFolder
+
+FINISHED = "ecglab.logged"
+"""Tag of a run of which everything is in the store."""
+
+RUN = "ecglab.run"
+"""Tag that names the run folder, or a fold of it, by its id: how `sync` finds its runs again."""
+
+
+def mlflow():
+    """The mlflow module, quiet, pointed at our store."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    import mlflow
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    uri = tracking_uri()
+    if uri.startswith("sqlite:///"):
+        store_dir().mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(uri)
+    return mlflow
+
+
+def experiment_id(kind: str) -> str:
+    """Id of the MLflow experiment of recordings, or of synthetic data; made when missing."""
+    from filelock import FileLock
+
+    name = "ecglab" if kind == "recordings" else f"ecglab-{kind}"
+    uri = tracking_uri()
+    client = mlflow().MlflowClient()
+    if not uri.startswith("sqlite:///"):
+        found = client.get_experiment_by_name(name)
+        return found.experiment_id if found else client.create_experiment(name)
+    # Several processes that create one SQLite store at once break each other.
+    with FileLock(store_dir() / ".store.lock"):
+        found = client.get_experiment_by_name(name)
+        if found:
+            return found.experiment_id
+        return client.create_experiment(name, (store_dir() / "artifacts" / name).as_uri())
+
+
+class Tracker:
+    """Shows one run folder in MLflow: a parent run, and a child run for each fold."""
+
+    def __init__(self, run: RunFolder):
+        self.run = run
+        self.client = mlflow().MlflowClient()
+        self.experiment = experiment_id(run.facts["data"]["kind"])
+        self._ids: dict[str, str] = {}
+        self._epochs: dict[int, int] = {}
+
+    def sync(self) -> str:
+        """Log everything that the folder holds and the store lacks; the parent's run id."""
+        parent = self._run_id("parent")
+        for k in self.run.folds:
+            if self.run.fold(k).exists():
+                self._sync_fold(k)
+        if self.run.is_done and not self._is_finished(parent):
+            self._finish(parent, self.run.predictions(), list(self.run.folds))
+        return parent
+
+    def stop(self, status: str) -> None:
+        """Mark what is still running as "FAILED" or "KILLED"; a later `sync` revives it."""
+        for run_id in self._ids.values():
+            if self.client.get_run(run_id).info.status == "RUNNING":
+                self.client.set_terminated(run_id, status)
+
+    def _sync_fold(self, k: int) -> None:
+        run_id = self._run_id(k)
+        if k not in self._epochs:
+            logged = self.client.get_metric_history(run_id, "loss")
+            self._epochs[k] = max((m.step for m in logged), default=0)
+        for entry in self.run.history(k)[self._epochs[k] :]:
+            metrics = {name: x for name, x in entry.items() if name != "epoch"}
+            self._log_metrics(run_id, metrics, step=entry["epoch"])
+            self._epochs[k] = entry["epoch"]
+        if self.run.is_fold_done(k) and not self._is_finished(run_id):
+            self._finish(run_id, self.run.predictions(k), [k])
+
+    def _run_id(self, part) -> str:
+        """Id of the parent's or a fold's MLflow run: the one that carries our tag, or a new one."""
+        if part in self._ids:
+            return self._ids[part]
+        facts = self.run.facts
+        tag = facts["id"] if part == "parent" else f"{facts['id']}/fold-{part}"
+        found = self.client.search_runs([self.experiment], f"tags.`{RUN}` = '{tag}'")
+        if found:
+            run_id = found[0].info.run_id
+            if not self._is_finished(run_id):
+                self.client.update_run(run_id, status="RUNNING")
+        else:
+            run_id = self._create(part, tag)
+        self._ids[part] = run_id
+        return run_id
+
+    def _create(self, part, tag: str) -> str:
+        facts = self.run.facts
+        tags = {
+            RUN: tag,
+            "ecglab.kind": facts["data"]["kind"],
+            "ecglab.scope": self.run.scope,
+            "ecglab.code": facts["code"],
+            "mlflow.note.content": f"{facts['name']}: {self.run.scope}",
+            "mlflow.user": os.environ.get("USER", ""),
+        }
+        name = self.run.name
+        if part != "parent":
+            name = f"{name}/fold-{part}"
+            tags |= {"mlflow.parentRunId": self._run_id("parent"), "ecglab.fold": str(part)}
+        run_id = self.client.create_run(self.experiment, tags=tags, run_name=name).info.run_id
+        self._log_params(run_id, facts)
+        self.client.log_dict(run_id, facts, "run.json")
+        return run_id
+
+    def _log_params(self, run_id: str, facts: dict) -> None:
+        from mlflow.entities import Param
+
+        from ecglab.experiment import from_dict
+
+        data, environment = facts["data"], facts["environment"]
+        params = from_dict(facts["experiment"]).flat() | {
+            "data.kind": data["kind"],
+            "data.records": data["records"],
+            "data.labels": data["labels"],
+            "data.digest": data["digest"],
+            "folds.digest": facts["folds_digest"],
+            "code": facts["code"],
+            **{f"environment.{name}": version for name, version in environment.items()},
+        }
+        # The records of the excerpt are a parameter already, and so is the label version.
+        params["labels"] = data["labels"]
+        self.client.log_batch(run_id, params=[Param(k, str(v)) for k, v in params.items()])
+
+    def _log_metrics(self, run_id: str, metrics: dict[str, float], step: int = 0) -> None:
+        import time
+
+        from mlflow.entities import Metric
+
+        when = int(time.time() * 1000)
+        self.client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in metrics.items()])
+
+    def _is_finished(self, run_id: str) -> bool:
+        return FINISHED in self.client.get_run(run_id).data.tags
+
+    def _finish(self, run_id: str, table, folds: list[int]) -> None:
+        """Scores, pictures, the out-of-fold table and the model, and then the mark of the end."""
+        found = packaging.scores(table)
+        metrics = dict(found["values"])
+        for name, (low, high) in found["intervals"].items():
+            metrics |= {f"{name}_low": low, f"{name}_high": high}
+        histories = {k: self.run.history(k) for k in folds}
+        metrics["training_seconds"] = sum(e["seconds"] for h in histories.values() for e in h)
+        metrics["records_scored"] = len(table)
+        self._log_metrics(run_id, metrics)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            table.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
+            self._draw(folder, table, histories)
+            self.client.log_artifacts(run_id, str(folder))
+        with mlflow().start_run(run_id=run_id):
+            if not self.client.get_run(run_id).outputs.model_outputs:
+                log_model(self.run, folds)
+        self.client.set_tag(run_id, FINISHED, runs.now())
+
+    def _draw(self, folder: Path, table, histories) -> None:
+        from ecglab import plots
+
+        synthetic = self.run.facts["data"]["kind"] == "synthetic"
+        labels, probabilities = table["label"].to_numpy(), table[list(LABELS)].to_numpy()
+        pictures = {
+            "confusion": plots.confusion(labels, runs.chosen(table), synthetic=synthetic),
+            "precision_recall": plots.precision_recall(labels, probabilities, synthetic=synthetic),
+            "reliability": plots.reliability(labels, probabilities, synthetic=synthetic),
+            "learning_curves": plots.learning_curves(histories, synthetic=synthetic),
+        }
+        for name, figure in pictures.items():
+            plots.save(figure, folder / f"{name}.png")
+
+
+def train(name: str, experiment, fresh: bool) -> RunFolder:
+    """`crossval.run`, shown in MLflow as it goes; what ends early is marked FAILED or KILLED."""
+    from ecglab import crossval
+
+    trackers: list[Tracker] = []
+
+    def show(run: RunFolder) -> None:
+        if not trackers:
+            trackers.append(Tracker(run))
+        trackers[0].sync()
+
+    status = "FAILED"
+    try:
+        return crossval.run(name, experiment, fresh, on_change=show)
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        # A run that ended well is FINISHED already, and stop() passes it over.
+        for tracker in trackers:
+            tracker.stop(status)
+
+
+def log_model(run: RunFolder, folds: list[int]) -> None:
+    """Log the package of these folds as a pyfunc model of the active MLflow run.
+
+    It carries its own copy of the few modules that it needs, so that a process without ecglab
+    loads it.
+    """
+    import shutil
+    from importlib import metadata
+
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types.schema import Array
+
+    here = Path(__file__).parent
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        card = packaging.package(run, folder / "package", folds)
+        code = folder / "ecglab_model"
+        code.mkdir()
+        (code / "__init__.py").touch()
+        for module in ("errors", "record", "predictor", "served"):
+            shutil.copyfile(here / f"{module}.py", code / f"{module}.py")
+        needed = ("mlflow", "numpy", "onnxruntime", "pandas", "scipy")
+        mlflow().pyfunc.log_model(
+            name="model",
+            loader_module="ecglab_model.served",
+            data_path=str(folder / "package"),
+            code_paths=[str(code)],
+            pip_requirements=[f"{name}=={metadata.version(name)}" for name in needed],
+            signature=ModelSignature(
+                inputs=Schema(
+                    [ColSpec(Array(DataType.double), "signal"), ColSpec(DataType.double, "fs")]
+                ),
+                outputs=Schema(
+                    [
+                        ColSpec(DataType.string, "label", required=False),
+                        *(ColSpec(DataType.double, x, required=False) for x in LABELS),
+                        ColSpec(DataType.string, "error", required=False),
+                    ]
+                ),
+            ),
+            metadata={"kind": card["kind"], "scope": card["scope"], "name": card["name"]},
+        )
+
+
+def find_run(text: str):
+    """The MLflow run of this id, unique beginning of an id, or name; EcglabError otherwise.
+
+    Of several runs with one name the newest is meant.
+    """
+    found = [run for run in _all_runs() if run.info.run_name == text]
+    found = found[:1] or [run for run in _all_runs() if run.info.run_id.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    problem = f"{len(found)} runs begin with" if found else "there is no run"
+    raise EcglabError(f"{problem} {text!r}: 'ecglab runs' lists the names and ids")
+
+
+def parents() -> list:
+    """The parent runs, newest first."""
+    return [run for run in _all_runs() if "mlflow.parentRunId" not in run.data.tags]
+
+
+def _all_runs() -> list:
+    client = mlflow().MlflowClient()
+    experiments = [
+        e.experiment_id for e in client.search_experiments() if e.name.startswith("ecglab")
+    ]
+    return client.search_runs(experiments, max_results=50_000) if experiments else []
