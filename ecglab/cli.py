@@ -88,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options) -> None:
+    from ecglab import quiet
+
+    quiet.load_keras()
     from ecglab import demo
 
     demo.run()
@@ -112,6 +115,9 @@ def _info(options) -> None:
 
 
 def _train(options) -> None:
+    from ecglab import quiet
+
+    quiet.load_keras()
     from ecglab import crossval, experiment
 
     keys = list(options.keys)
@@ -129,6 +135,9 @@ def _train(options) -> None:
 
 
 def _track(options) -> None:
+    from ecglab import quiet
+
+    quiet.load_keras()
     from ecglab import runs, tracking
 
     run = runs.RunFolder(options.folder.resolve())

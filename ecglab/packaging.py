@@ -11,7 +11,7 @@ from pathlib import Path
 from ecglab.errors import EcglabError
 from ecglab.files import write_text
 from ecglab.metrics import bootstrap, calibration_error, f1_scores
-from ecglab.record import FS, LABELS
+from ecglab.record import FS, LABELS, MIN_SECONDS
 from ecglab.runs import RunFolder, chosen
 
 
@@ -86,16 +86,17 @@ def export_onnx(stems: Sequence[Path]) -> None:
 
 
 def _export(stem: Path) -> None:
-    import contextlib
-    import io
-
     import keras
+    import numpy as np
 
     import ecglab.layers.augment  # noqa: F401  registers the layers that the file names
+    from ecglab.quiet import stderr_on_error
 
     model = keras.models.load_model(stem.with_suffix(".keras"), compile=False)
+    silence = np.zeros((1, round(MIN_SECONDS * FS)), np.float32)
+    model({"signal": silence, "valid": silence})  # Keras exports only what has been called
     partial = stem.with_name("partial.onnx")
-    with contextlib.redirect_stdout(io.StringIO()):
+    with stderr_on_error():
         model.export(partial, format="onnx", verbose=False)
     os.replace(partial, stem.with_suffix(".onnx"))
 

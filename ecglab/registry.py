@@ -1,5 +1,7 @@
-"""The registered model `ecg-rhythm`: promoting a run's model, and finding the one to predict with."""
+"""The registered model `ecg-rhythm`: promoting a run, and finding the model to predict with."""
 
+import contextlib
+import io
 import json
 import sqlite3
 from dataclasses import dataclass
@@ -48,7 +50,8 @@ def promote(run: str) -> Promotion:
             )
     version = _version_of(client, model_id)
     if version is None:
-        version = mlflow().register_model(f"models:/{model_id}", MODEL).version
+        with contextlib.redirect_stderr(io.StringIO()):  # MLflow greets a new version there
+            version = mlflow().register_model(f"models:/{model_id}", MODEL).version
     facts = {name: f"{value:.4f}" for name, value in card["scores"]["values"].items()}
     facts |= {"kind": card["kind"], "scope": card["scope"], "name": card["name"]}
     for key, value in facts.items():

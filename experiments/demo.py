@@ -10,9 +10,9 @@ from ecglab.experiment import Experiment
 experiment = Experiment(
     model="resnet1d",
     data="synthetic",
-    epochs=8,
+    epochs=16,
     folds=2,
     batch_size=16,
-    network={"widths": (16, 24, 32, 48)},
+    network={"widths": (16, 24, 32, 48), "blocks": 1},
     augment={"crop": 20.0},
 )

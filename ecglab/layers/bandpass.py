@@ -38,7 +38,7 @@ class BandPass(keras.layers.Layer):
     Output: [signal (batch, ceil(n / stride)), 0 where missing; valid of that shape].
 
     fs: sampling rate of the input in Hz
-    band: (low, high) edges in Hz, at which the gain is one half
+    band: (low, high) edges in Hz, at which the gain is 0.4 and 0.5
     stride: decimation; the output's rate is fs / stride
     """
 
@@ -73,7 +73,7 @@ class BandPass(keras.layers.Layer):
         line = 1 - np.abs(np.arange(1 - step, step)) / step
         kernel = ops.convert_to_tensor(line[:, None, None], dtype=signal.dtype)
         joined = ops.conv_transpose(knots[:, :, None], kernel, strides=step, padding="valid")
-        return joined[:, step - 1 : step - 1 + n, 0]
+        return ops.squeeze(joined, -1)[:, step - 1 : step - 1 + n]
 
     def compute_output_shape(self, input_shapes):
         batch, n = input_shapes[0]
@@ -96,5 +96,6 @@ def _weighted_mean(signal, valid, taps, stride=1):
     half = taps.size // 2
     both = ops.pad(both, [[0, 0], [half, half], [0, 0]])
     kernel = ops.convert_to_tensor(taps[:, None, None], dtype=signal.dtype)
-    total, weight = ops.split(ops.conv(both, kernel, strides=stride)[:, :, 0], 2, axis=0)
+    means = ops.squeeze(ops.conv(both, kernel, strides=stride), -1)
+    total, weight = ops.split(means, 2, axis=0)
     return total / ops.maximum(weight, _LEAST_WEIGHT)

@@ -113,7 +113,8 @@ class MaskedPooling(keras.layers.Layer):
             count = ops.maximum(ops.sum(known, axis=1), 1.0)
             pooled.append(ops.sum(x * known, axis=1) / count)
         if self.kind != "mean":
-            pooled.append(ops.max(ops.where(known > 0, x, -1e9), axis=1))
+            greatest = ops.max(ops.where(known > 0, x, -1e9), axis=1)
+            pooled.append(greatest * ops.max(known, axis=1))  # 0 where nothing is known
         return ops.concatenate(pooled, axis=-1)
 
     def compute_output_shape(self, input_shapes):

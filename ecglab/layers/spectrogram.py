@@ -47,7 +47,9 @@ class LogSpectrogram(keras.layers.Layer):
         """Windowed cosines, then sines, scaled so that the sum of squares is the density."""
         sample = np.arange(self.n_window)
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * sample / self.n_window)
-        one_sided = np.where((self.frequencies == 0) | (self.frequencies == self.fs / 2), 1, 2)
+        # Close to, not equal: rfftfreq's highest bin is often off half the rate by a rounding.
+        lone = (self.frequencies == 0) | np.isclose(self.frequencies, self.fs / 2)
+        one_sided = np.where(lone, 1, 2)
         scale = np.sqrt(one_sided / (self.fs * np.sum(hann**2)))
         phase = 2 * np.pi * sample[:, None] * self.frequencies / self.fs
         waves = np.concatenate([np.cos(phase) * scale, np.sin(phase) * scale], axis=1)

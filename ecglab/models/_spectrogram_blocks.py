@@ -3,6 +3,7 @@
 from keras import layers
 
 from ecglab.layers import BandPass, HalveValid, LogSpectrogram, Mask, ScaleRecord
+from ecglab.models._parts import MOMENTUM
 from ecglab.record import FS
 
 CONVOLUTIONS = 4
@@ -25,7 +26,7 @@ def spectrogram_blocks(signal, valid, window, hop, band, widths, kernel, dropout
     for width in widths:
         for _ in range(CONVOLUTIONS):
             x = layers.Conv2D(width, kernel, padding="same", use_bias=False)(x)
-            x = layers.BatchNormalization()(x)
+            x = layers.BatchNormalization(momentum=MOMENTUM)(x)
             x = layers.ReLU()(x)
             x = layers.Dropout(dropout)(x)
             x = Mask()([x, valid])

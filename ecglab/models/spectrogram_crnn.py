@@ -34,5 +34,7 @@ def network(
     """
     x, valid = spectrogram_blocks(signal, valid, window, hop, band, widths, kernel, dropout)
     x = layers.Reshape((-1, x.shape[2] * x.shape[3]))(x)
-    x = layers.Bidirectional(layers.LSTM(units))(x, mask=valid)
+    # Not layers.LSTM: on a GPU that is cuDNN's, which refuses a mask with a gap in it.
+    lstm = layers.RNN(layers.LSTMCell(units))
+    x = layers.Bidirectional(lstm)(x, mask=valid)
     return classify(x, dropout)
