@@ -92,7 +92,7 @@ def _train_fold(run, experiment, data, fold, k, on_change) -> None:
             on_batch=on_batch,
         )
     partial = folder / "model.partial.keras"
-    model.save(partial)
+    model.save(partial, include_optimizer=False)
     os.replace(partial, folder / "model.keras")
     probabilities = training.predict(model, data, scored, experiment.batch_size)
     run.write_predictions(k, data, scored, probabilities)

@@ -99,7 +99,7 @@ def strip(
     y_pulse = (foot - low + np.array([0, 0, 1, 1, 0, 0])) * MM_PER_MV
     for i, start in enumerate(starts):
         bottom = y_end - (i + 1) * pitch + SQUARE_MM
-        axes.plot(x_pulse, bottom + y_pulse, "k-", lw=0.9, gid="pulse")
+        axes.plot(x_pulse, bottom + y_pulse, "k-", lw=0.9, clip_on=False, gid="pulse")
         y = bottom + (drawn[start : start + n_row] - low) * MM_PER_MV
         x = _PULSE_MM + np.arange(y.size) / record.fs * MM_PER_SECOND
         (trace,) = axes.plot(x, y, "k-", lw=0.8, gid="signal")
@@ -194,8 +194,8 @@ def spectrogram(
         vmax=loudest,
         extent=(time[0] - half, time[-1] + half, frequency[0] - half_bin, frequency[-1] + half_bin),
     )
-    below.set(xlabel="time (s)", xlim=(0, record.seconds))
-    below.set(ylabel="frequency (Hz)", ylim=(band[0], frequency[-1] + half_bin))
+    below.set(xlabel="time (s)", ylabel="frequency (Hz)")
+    below.set(xlim=(0, record.seconds), ylim=(band[0], frequency[-1] + half_bin))
     figure.colorbar(image, cax=bar, extend="both", label="power (dB of 1 mV²/Hz)")
     return figure
 
@@ -263,7 +263,8 @@ def reliability(labels, probabilities, bins: int = 10, *, synthetic: bool = Fals
     """How often each class is right at a probability, with 95 % intervals, and how many records.
 
     labels: (n,) of LABELS; probabilities: (n, 4); bins: number of equal bins from 0 to 1
-    The intervals are Jeffreys'; a point stands at its bin's mean probability.
+    A point stands at its bin's mean probability, with Jeffreys' interval. The error in the title is
+    `metrics.calibration_error` of the said label, in its own bins, as it is reported elsewhere.
     """
     from scipy.stats import beta
 
@@ -279,12 +280,11 @@ def reliability(labels, probabilities, bins: int = 10, *, synthetic: bool = Fals
         low, high = beta.ppf([[0.025], [0.975]], right + 0.5, n - right + 0.5)
         filled = n > 0
         x = np.bincount(at, probability, bins)[filled] / n[filled]
-        color = COLORS[label]
-        above.plot([0, 1], [0, 1], color="0.6", lw=1)
-        above.vlines(x, low[filled], high[filled], color=color, lw=1.5)
         y = right[filled] / n[filled]
-        style = {"ls": STYLES[label], "marker": MARKERS[label], "lw": 1, "ms": 5}
-        above.plot(x, y, color=color, clip_on=False, zorder=3, **style)
+        above.plot([0, 1], [0, 1], color="0.6", lw=1)
+        above.vlines(x, low[filled], high[filled], color=COLORS[label], lw=1.5)
+        style = {"color": COLORS[label], "ls": STYLES[label], "marker": MARKERS[label]}
+        above.plot(x, y, lw=1, ms=5, clip_on=False, zorder=3, **style)
         above.set_title(f"{label}  {LABEL_NAMES[label]}", size=11)
         left = np.arange(bins) / bins
         below.bar(left, n, 1 / bins, align="edge", color="0.8", edgecolor="0.3", lw=0.8)

@@ -156,7 +156,10 @@ def _number(path: Path) -> int:
 
 def code_version() -> str:
     """Version and commit of the code, with "+changes" where files differ from the commit."""
-    version = metadata.version("ecglab")
+    try:
+        version = metadata.version("ecglab")
+    except metadata.PackageNotFoundError:  # run from a copied checkout, as on a GPU node
+        version = "uninstalled"
 
     def git(*arguments):
         return subprocess.run(

@@ -84,7 +84,7 @@ class HalveValid(keras.layers.Layer):
     """`valid` (batch, time) after a max-pool of 2: known where either of the two was."""
 
     def call(self, valid):
-        return ops.max_pool(valid[:, :, None], 2, padding="same")[:, :, 0]
+        return ops.max_pool(valid[:, :, None], 2, 2, padding="same")[:, :, 0]
 
     def compute_output_shape(self, shape):
         batch, n = shape

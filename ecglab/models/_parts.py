@@ -5,7 +5,6 @@ from keras import layers
 from ecglab.layers import Mask
 from ecglab.record import LABELS
 
-
 MOMENTUM = 0.9
 """Of batch norm: with 0.99 a short training ends before its averages have caught up."""
 
