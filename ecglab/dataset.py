@@ -38,6 +38,7 @@ class Dataset:
 
         try:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+            table.validate(full=True)  # of offsets; wrong ones would end the process
             facts = json.loads(table.schema.metadata[b"ecglab"])
             signal = table.column("signal").chunk(0)
             self._offsets = signal.offsets.to_numpy()

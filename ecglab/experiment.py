@@ -73,6 +73,7 @@ class Experiment:
             ("warmup", 0 <= self.warmup < 1, "at least 0 and below 1"),
             ("weight_decay", self.weight_decay >= 0, "at least 0"),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1"),
+            ("class_weight", self.class_weight >= 0, "at least 0"),
         ):
             if not holds:
                 raise EcglabError(f"{key}={getattr(self, key)} is impossible: it must be {rule}")
@@ -81,20 +82,17 @@ class Experiment:
 
     def set(self, assignments: Iterable[str]) -> "Experiment":
         """A copy with keys set, each as "key=value": "epochs=2", "network.widths=16,32"."""
-        changed = self
+        config = self.as_dict()
         for assignment in assignments:
             key, equals, text = assignment.partition("=")
             if not equals:
                 raise EcglabError(f"--set {assignment!r}: write it as key=value, such as epochs=2")
-            known = changed.flat()
+            known = self.flat()
             if key not in known:
                 raise EcglabError(_unknown(key, known))
-            value = _parse(key, text, known[key])
             group, _, name = key.rpartition(".")
-            if group:
-                value = {**getattr(changed, group), name: value}
-            changed = replace(changed, **{group or key: value})
-        return changed
+            (config[group] if group else config)[name] = _parse(key, text, known[key])
+        return replace(self, **config)
 
     def as_dict(self) -> dict:
         """Every key with its value, ready for JSON."""

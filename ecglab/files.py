@@ -28,13 +28,13 @@ def replacing(path: Path, mode: str = "wb") -> Iterator[IO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise EcglabError(
-            f"cannot write {path}: {error.strerror or error}; nothing was changed there"
-        ) from error
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing is left over
+            partial.unlink()
+        if isinstance(error, OSError):
+            raise EcglabError(
+                f"cannot write {path}: {error.strerror or error}; nothing was changed there"
+            ) from error
         raise
 
 

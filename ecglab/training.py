@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -107,15 +108,17 @@ class State:
             return cls()
         try:
             with np.load(path, allow_pickle=False) as stored:
-                groups = [
-                    [stored[f"{name}_{i}"] for i in range(sum(k.startswith(name) for k in stored))]
-                    for name in ("now_", "best_")
-                ]
-                return cls(json.loads(str(stored["history"])), *groups)
-        except (OSError, ValueError, KeyError, EOFError) as error:
+                history = json.loads(str(stored["history"]))
+                return cls(history, _numbered(stored, "now_"), _numbered(stored, "best_"))
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise EcglabError(
                 f"{path} is damaged ({error}): delete it to train this fold anew"
             ) from None
+
+
+def _numbered(stored, prefix: str) -> list[np.ndarray]:
+    """The arrays PREFIX0, PREFIX1, ... of a stored state."""
+    return [stored[f"{prefix}{i}"] for i in range(sum(k.startswith(prefix) for k in stored))]
 
 
 def train(
@@ -152,10 +155,10 @@ def train(
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([seed, epoch])
-        _reseed(model, rng)
         batches = Batches(dataset, rows, experiment.batch_size, weight, rng)
-        told = _TellBatch(on_batch, epoch + 1, len(batches))
-        logs = model.fit(batches, epochs=1, verbose=0, callbacks=[told]).history
+        callbacks = [_Reseed(rng), _TellBatch(on_batch, epoch + 1, len(batches))]
+        # The batches are in their epoch's own order; Keras would shuffle them by a global state.
+        logs = model.fit(batches, shuffle=False, verbose=0, callbacks=callbacks).history
         entry = {"epoch": epoch + 1, "loss": logs["loss"][0], "accuracy": logs["accuracy"][0]}
         if not math.isfinite(entry["loss"]):
             raise EcglabError(
@@ -166,14 +169,31 @@ def train(
             entry |= _inner_scores(dataset.labels[inner], probabilities)
         entry["seconds"] = time.perf_counter() - started
         state.history.append(entry)
-        state.arrays = [np.asarray(v) for v in variables]
+        state.arrays = [np.array(v) for v in variables]
         if experiment.choose == "best" and _is_best(state.history):
-            state.best = [np.asarray(v) for v in model.variables]
+            state.best = [np.array(v) for v in model.variables]
         state.write(folder / "state.npz")
         on_epoch(state.history)
     if state.best:
         _restore(model.variables, state.best, folder)
     return model
+
+
+class _Reseed(keras.callbacks.Callback):
+    """New seeds for dropout and augmentation, drawn from the epoch's own generator.
+
+    A callback, because the first `fit` of a process advances the seeds while it builds.
+    """
+
+    def __init__(self, rng):
+        super().__init__()
+        self.rng = rng
+
+    def on_epoch_begin(self, epoch, logs=None):
+        for variable in self.model.variables:
+            if variable.name == "seed_generator_state":
+                seeds = self.rng.integers(0, 2**31, size=variable.shape)
+                variable.assign(seeds.astype("uint32"))
 
 
 class _TellBatch(keras.callbacks.Callback):
@@ -207,13 +227,6 @@ def compiled(experiment: Experiment, n_records: int):
     )
     optimizer.build(model.trainable_variables)
     return model
-
-
-def _reseed(model, rng) -> None:
-    """New seeds for dropout and augmentation, drawn from the epoch's own generator."""
-    for variable in model.variables:
-        if variable.name == "seed_generator_state":
-            variable.assign(rng.integers(0, 2**31, size=variable.shape).astype("uint32"))
 
 
 def _restore(variables, arrays, folder: Path) -> None:

@@ -1,0 +1,25 @@
+"""A synthetic data set and an experiment so small that a test can train it."""
+
+from ecglab import synthetic
+from ecglab.experiment import Experiment
+
+RECORDS = 40
+
+
+def experiment(**keys) -> Experiment:
+    """Two folds of two epochs on 40 synthetic records."""
+    small = {
+        "model": "resnet1d",
+        "data": "synthetic",
+        "epochs": 2,
+        "folds": 2,
+        "inner": 0.2,
+        "batch_size": 8,
+        "network": {"widths": (4, 8), "blocks": 1},
+        "augment": {"crop": 8.0},
+    }
+    return Experiment(**{**small, **keys})
+
+
+def make_data() -> None:
+    synthetic.pack(RECORDS)
