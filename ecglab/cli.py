@@ -17,7 +17,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0, 1 for what went wrong, 2 for wrong usage."""
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options) or 0
+        status = options.run(options) or 0
+        sys.stdout.flush()  # here, where a pipe whose reader has gone is caught
+        return status
     except EcglabError as error:
         print(f"ecglab: {error}", file=sys.stderr)
         return 1

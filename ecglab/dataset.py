@@ -36,10 +36,20 @@ class Dataset:
     def __init__(self, path: Path, labels: str | None = None):
         import pyarrow as pa
 
+        self.path = Path(path)
+        self.fs = FS
         try:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-            table.validate(full=True)  # of offsets; wrong ones would end the process
+            table.validate(full=True)  # a wrong offset would end the process later, without a word
             facts = json.loads(table.schema.metadata[b"ecglab"])
+            self.name: str = facts["name"]
+            self.kind: str = facts["kind"]
+            self.published: int = facts["published"]
+            self.label_versions: list[str] = facts["label_versions"]
+            self.label_version: str = labels or facts["default_labels"]
+            self.ids = table.column("record").to_numpy()
+            self.sha256 = table.column("sha256").to_numpy()
+            columns = {v: table.column(f"label_{v}") for v in self.label_versions}
             signal = table.column("signal").chunk(0)
             self._offsets = signal.offsets.to_numpy()
             self._samples = signal.values.to_numpy(zero_copy_only=True)
@@ -48,21 +58,12 @@ class Dataset:
                 f"{path} is damaged ({error}): import the data set again, "
                 "or delete the file if it is synthetic"
             ) from None
-        self.path = Path(path)
-        self.name: str = facts["name"]
-        self.kind: str = facts["kind"]
-        self.published: int = facts["published"]
-        self.label_versions: list[str] = facts["label_versions"]
-        self.fs = FS
-        self.label_version = labels or facts["default_labels"]
-        if self.label_version not in self.label_versions:
+        if self.label_version not in columns:
             raise EcglabError(
                 f"{self.name} has no label version {self.label_version!r}: "
-                f"it has {', '.join(self.label_versions)} (import it with the other label files)"
+                f"it has {', '.join(columns)} (import it with the other label files)"
             )
-        self.ids = table.column("record").to_numpy()
-        self.sha256 = table.column("sha256").to_numpy()
-        self.labels = table.column(f"label_{self.label_version}").to_numpy()
+        self.labels = columns[self.label_version].to_numpy()
         self.lengths = np.diff(self._offsets)
         self._rows = np.arange(self.ids.size)
 

@@ -131,6 +131,9 @@ def _locate_in_sqlite(uri: str) -> Path | None:
 
 
 def _locate_by_mlflow(uri: str) -> Path | None:
+    store = tracking_uri()
+    if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).exists():
+        return None  # MLflow would take seconds to make an empty one
     from mlflow.exceptions import MlflowException
 
     from ecglab.tracking import mlflow
@@ -155,7 +158,7 @@ def _parts(uri: str) -> tuple[str, str | None, str | None]:
 def _version_of(client, model_id: str) -> str | None:
     """The version under which a logged model is registered already, if it is."""
     for version in client.search_model_versions(f"name = '{MODEL}'"):
-        if version.model_id == model_id:
+        if version.source == f"models:/{model_id}":
             return version.version
     return None
 

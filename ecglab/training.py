@@ -169,9 +169,9 @@ def train(
             entry |= _inner_scores(dataset.labels[inner], probabilities)
         entry["seconds"] = time.perf_counter() - started
         state.history.append(entry)
-        state.arrays = [np.array(v) for v in variables]
+        state.arrays = _copies(variables)
         if experiment.choose == "best" and _is_best(state.history):
-            state.best = [np.array(v) for v in model.variables]
+            state.best = _copies(model.variables)
         state.write(folder / "state.npz")
         on_epoch(state.history)
     if state.best:
@@ -227,6 +227,11 @@ def compiled(experiment: Experiment, n_records: int):
     )
     optimizer.build(model.trainable_variables)
     return model
+
+
+def _copies(variables) -> list[np.ndarray]:
+    """Copies: on a CPU a converted variable may share its memory and change with it."""
+    return [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
 
 
 def _restore(variables, arrays, folder: Path) -> None:
