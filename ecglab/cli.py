@@ -264,17 +264,45 @@ def _ui(options) -> int:
     uri = tracking_uri()
     if not uri.startswith("sqlite:///"):
         raise EcglabError(f"the store is a server: open {uri} in a browser")
-    tracking.experiment_id("recordings")
-    print(f"MLflow UI of {uri} on http://127.0.0.1:{options.port} (Ctrl-C ends it)", flush=True)
+    _check_port(options.port)
+    print(f"MLflow UI of {uri} on this machine only; Ctrl-C ends it", flush=True)
+    for kind in ("recordings", "synthetic"):
+        # Straight to the runs: MLflow's first page is about language models.
+        page = f"#/experiments/{tracking.experiment_id(kind)}/runs"
+        print(f"  runs on {kind:<10}  http://127.0.0.1:{options.port}/{page}", flush=True)
     server = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1"]
-    return subprocess.call([sys.executable, "-m", *server, "--port", str(options.port)])
+    # One worker and no job runners: a person looks at it, and MLflow would start a dozen processes.
+    os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
+    return _serve([*server, "--workers", "1", "--port", str(options.port)])
 
 
 def _lab(options) -> int:
     from ecglab.paths import NOTEBOOKS
 
-    where = ["--ip", "127.0.0.1", "--port", str(options.port), "--notebook-dir", str(NOTEBOOKS)]
-    return subprocess.call([sys.executable, "-m", "jupyterlab", *where])
+    _check_port(options.port)
+    where = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={options.port}"]
+    return _serve(["jupyterlab", *where, f"--ServerApp.root_dir={NOTEBOOKS}"])
+
+
+def _check_port(port: int) -> None:
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise EcglabError(
+                f"port {port} cannot be used ({error.strerror}): name another with --port"
+            ) from None
+
+
+def _serve(module: list[str]) -> int:
+    """Run a server in the foreground until Ctrl-C; returns its exit status."""
+    try:
+        return subprocess.call([sys.executable, "-m", *module])
+    except KeyboardInterrupt:
+        return 0
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

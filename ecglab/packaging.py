@@ -36,9 +36,11 @@ def package(run: RunFolder, folder: Path, folds: Sequence[int] | None = None) ->
         for suffix in (".keras", ".onnx"):
             shutil.copyfile(run.fold(k) / f"model{suffix}", folder / f"fold-{k}{suffix}")
     table = pd.concat([run.predictions(k) for k in folds])
-    whole = len(folds) == len(run.folds)
+    name = run.name if len(folds) == len(run.folds) else f"{run.name}/fold-{folds[0]}"
+    if run.facts["data"]["kind"] == "synthetic":
+        name += " (SYNTHETIC)"
     card = {
-        "name": run.name if whole else f"{run.name}/fold-{folds[0]}",
+        "name": name,
         "model": run.facts["experiment"]["model"],
         "labels": list(LABELS),
         "fs": FS,

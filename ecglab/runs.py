@@ -8,6 +8,7 @@ fold-K/predictions.csv  its probabilities for the records it never saw
 done.json             written last: when, and the seconds it took
 """
 
+import hashlib
 import json
 import platform
 import subprocess
@@ -110,16 +111,16 @@ def chosen(table) -> np.ndarray:
 def begin(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunFolder:
     """The folder of this experiment on this data: the one that exists, or a new one.
 
-    The same configuration on the same records has the same folder, so that the same command goes
-    on where it was interrupted. fresh: begin another one beside it.
+    The same configuration on the same records and labels has the same folder, so that the same
+    command goes on where it was interrupted. fresh: begin another one beside it.
     """
-    import hashlib
-
-    key = hashlib.sha256(f"{experiment.digest},{dataset.digest},{fold_digest}".encode()).hexdigest()
-    existing = sorted(runs_dir().glob(f"{name}-{key[:8]}*"), key=_number)
-    if existing and not fresh and (existing[-1] / "run.json").exists():
+    told = (experiment.digest, dataset.digest, dataset.label_version, fold_digest)
+    key = hashlib.sha256(",".join(told).encode()).hexdigest()
+    begun = (facts.parent for facts in runs_dir().glob(f"{name}-{key[:8]}*/run.json"))
+    existing = sorted(begun, key=_number)
+    if existing and not fresh:
         return RunFolder(existing[-1])
-    suffix = f"-{_number(existing[-1]) + 1}" if existing and fresh else ""
+    suffix = f"-{_number(existing[-1]) + 1}" if existing else ""
     run = RunFolder(runs_dir() / f"{name}-{key[:8]}{suffix}")
     facts = {
         "id": uuid.uuid4().hex,

@@ -171,6 +171,15 @@ def test_resampling_keeps_missing_values_out():
         assert gaps[2] == pytest.approx(300 / speed, abs=5)
 
 
+def test_resampling_keeps_a_sample_it_falls_on():
+    """The first sample stays where it is, known though the second is missing."""
+    valid = np.zeros((8, 20), np.float32)
+    valid[:, 0] = 1
+    signal, known = trained(RandomResampling(1.3), valid, valid)
+    np.testing.assert_array_equal(signal, valid)
+    np.testing.assert_array_equal(known, valid)
+
+
 def test_crop_of_a_longer_record_is_a_piece_of_its_known_part():
     seconds, n, lengths = 10.0, 3000, [3000, 3001, 3100, 5000, 9000]
     signal = np.tile(np.arange(1, 9001, dtype=np.float32), (len(lengths), 1))
