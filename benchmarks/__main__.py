@@ -98,9 +98,7 @@ def _train(name: str) -> dict:
             config, data, rows, rows[:0], Path(folder), seed=1,
             on_epoch=lambda finished: history.append(finished[-1]),
         )  # fmt: skip
-    memory = dict(
-        line.split(":") for line in Path("/proc/self/status").read_text().splitlines()
-    )
+    memory = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
     return {
         "seconds": history[1]["seconds"],
         "records": len(data) // config.batch_size * config.batch_size,

@@ -90,9 +90,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options) -> None:
-    from ecglab import quiet
-
-    quiet.load_keras()
     from ecglab import demo
 
     demo.run()
@@ -117,15 +114,14 @@ def _info(options) -> None:
 
 
 def _train(options) -> None:
-    from ecglab import quiet
-
-    quiet.load_keras()
-    from ecglab import crossval, experiment
+    from ecglab import experiment
 
     keys = list(options.keys)
     if options.records is not None:
         keys.append(f"records={options.records}")
     chosen = experiment.load(options.experiment).set(keys)
+    from ecglab import crossval
+
     if options.no_track:
         run = crossval.run(options.experiment, chosen, options.fresh)
         print(f"\nnot logged; 'ecglab track {run.path}' logs it")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 
+from ecglab import quiet
 from ecglab.errors import EcglabError
 from ecglab.paths import EXPERIMENTS
 
@@ -69,7 +70,7 @@ class Experiment:
             ("epochs", self.epochs >= 1, "at least 1"),
             ("batch_size", self.batch_size >= 1, "at least 1"),
             ("records", self.records >= 0, "at least 0"),
-            ("learning_rate", self.learning_rate > 0, "above 0"),
+            ("learning_rate", 0 < self.learning_rate <= 1, "above 0 and at most 1"),
             ("warmup", 0 <= self.warmup < 1, "at least 0 and below 1"),
             ("weight_decay", self.weight_decay >= 0, "at least 0"),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1"),
@@ -90,6 +91,11 @@ class Experiment:
             known = self.flat()
             if key not in known:
                 raise EcglabError(_unknown(key, known))
+            if key == "model" and text != self.model:
+                raise EcglabError(
+                    f"model={text}: another model has other parameters; "
+                    "give it a file of its own in experiments/"
+                )
             group, _, name = key.rpartition(".")
             (config[group] if group else config)[name] = _parse(key, text, known[key])
         return replace(self, **config)
@@ -125,9 +131,13 @@ def load(name: str) -> Experiment:
     """The experiment of `experiments/NAME.py`; EcglabError when there is none."""
     if name not in names():
         raise EcglabError(f"there is no experiment {name!r}: there are {', '.join(names())}")
+    quiet.load_keras()
     spec = importlib.util.spec_from_file_location(name, EXPERIMENTS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except TypeError as error:  # how a dataclass refuses an unknown key
+        raise EcglabError(f"experiments/{name}.py: {error}") from None
     return module.experiment
 
 

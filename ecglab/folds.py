@@ -48,30 +48,42 @@ def read_list(name: str) -> dict[str, int]:
 
 def deal(ids, labels, seed: int, n_folds: int = N_FOLDS) -> np.ndarray:
     """A fold (n_records,) for each record: classes dealt out evenly, duplicates as one card."""
-    rng = np.random.default_rng(seed)
-    first_of = {second: first for first, second in cinc2017.DUPLICATES}
-    at = {record: i for i, record in enumerate(ids)}
-    # A duplicate stands beside its twin and is not dealt by itself.
-    alone = np.array([first_of.get(record) not in at for record in ids])
-    labels = np.asarray(labels)
     fold = np.full(len(ids), -1)
     dealt = 0
-    for label in np.unique(labels):
-        cards = rng.permutation(np.flatnonzero((labels == label) & alone))
+    twin_of = _twins(ids)
+    for cards in _shuffled_classes(labels, twin_of, seed):
         fold[cards] = (np.arange(cards.size) + dealt) % n_folds
         dealt += cards.size
-    for i in np.flatnonzero(~alone):
-        fold[i] = fold[at[first_of[ids[i]]]]
+    for second, first in twin_of.items():
+        fold[second] = fold[first]
     return fold
 
 
 def inner_split(dataset: Dataset, rows: np.ndarray, share: float, seed: int):
     """(training rows, inner rows) of these rows: `share` of each class held back for choosing."""
-    if share == 0:
-        return rows, rows[:0]
-    n_folds = round(1 / share)
-    held = deal(dataset.ids[rows], dataset.labels[rows], seed, n_folds) == 0
+    held = np.zeros(len(rows), bool)
+    twin_of = _twins(dataset.ids[rows])
+    for cards in _shuffled_classes(dataset.labels[rows], twin_of, seed):
+        held[cards[: round(share * cards.size)]] = True
+    for second, first in twin_of.items():
+        held[second] = held[first]
     return rows[~held], rows[held]
+
+
+def _twins(ids) -> dict[int, int]:
+    """{place of a record: place of its duplicate} for the pairs that are both among the ids."""
+    at = {record: i for i, record in enumerate(ids)}
+    return {at[b]: at[a] for a, b in cinc2017.DUPLICATES if a in at and b in at}
+
+
+def _shuffled_classes(labels, twin_of: dict[int, int], seed: int):
+    """For each class the places of its records in random order, of duplicates the first only."""
+    rng = np.random.default_rng(seed)
+    labels = np.array(list(labels))
+    alone = np.ones(labels.size, bool)
+    alone[list(twin_of)] = False
+    for label in np.unique(labels):
+        yield rng.permutation(np.flatnonzero((labels == label) & alone))
 
 
 def digest(dataset: Dataset) -> str:

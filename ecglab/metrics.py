@@ -8,11 +8,11 @@ F1_NAMES = {"N": "F1_N", "A": "F1_A", "O": "F1_O", "~": "F1_noise"}
 """The name of each class's F1 everywhere; MLflow allows no "~" in a name."""
 
 
-def confusion(labels, chosen, weights=None) -> np.ndarray:
+def confusion(labels, chosen) -> np.ndarray:
     """Records of class i (row) that were called j (column), (4, 4), in the order of LABELS."""
     index = {label: i for i, label in enumerate(LABELS)}
     cell = np.array([index[a] * 4 + index[b] for a, b in zip(labels, chosen, strict=True)], int)
-    return np.bincount(cell, weights, minlength=16).reshape(4, 4)
+    return np.bincount(cell, minlength=16).reshape(4, 4)
 
 
 def f1_of(matrix: np.ndarray) -> dict[str, float]:

@@ -321,7 +321,7 @@ def test_mlflow_loads_the_model_in_a_fresh_process_without_ecglab(stored, tmp_pa
         good[:300],
         np.full(3000, np.nan),
         np.where(np.arange(good.size) < 900, np.nan, good),
-    ]  # noqa: E501
+    ]
     np.savez(tmp_path / "signals.npz", *signals)
     code = f"""
 import sys, numpy as np, pandas as pd, mlflow
