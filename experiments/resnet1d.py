@@ -8,4 +8,4 @@ Got: not run in full yet.
 
 from ecglab.experiment import Experiment
 
-experiment = Experiment(model="resnet1d", epochs=40)
+experiment = Experiment(model="resnet1d", epochs=40, batch_size=32)

@@ -312,3 +312,13 @@ def test_jax_trains(name, both_backends):
     _, there = both_backends
     assert np.isfinite(there[name]["loss"])
     assert there[name]["moved"] > 1e-5, "every weight moves"
+
+
+def test_an_impossible_parameter_is_told_in_one_line():
+    for network, words in (
+        ({"kernel": 8}, "no centre"),
+        ({"pooling": "median"}, "median"),
+        ({"band": (0.5, 90.0)}, "band"),
+    ):
+        with pytest.raises(EcglabError, match=rf"^resnet1d cannot be built: .*{words}[^\n]*$"):
+            models.build("resnet1d", network)

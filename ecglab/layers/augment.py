@@ -48,7 +48,10 @@ def _sample_at(x, position):
 
 @_register
 class RandomResampling(Augmentation):
-    """Time stretched or squeezed by up to `factor`, either way: a slower or a faster heart."""
+    """Time stretched or squeezed by up to `factor`, either way: a slower or a faster heart.
+
+    The end of what is stretched beyond the batch's length is cut off.
+    """
 
     options = ("factor",)
 

@@ -48,5 +48,8 @@ def build(name: str, network: Mapping | None = None, augment: Mapping | None = N
     signal = keras.Input((None,), name="signal")
     valid = keras.Input((None,), name="valid")
     seen = [signal, valid] if augment is None else augmented(signal, valid, **augment)
-    probabilities = network_of(name)(*seen, **(network or {}))
+    try:
+        probabilities = network_of(name)(*seen, **(network or {}))
+    except ValueError as error:  # a layer's own words on a parameter that cannot be
+        raise EcglabError(f"{name} cannot be built: {str(error).splitlines()[0]}") from error
     return keras.Model({"signal": signal, "valid": valid}, probabilities, name=name)

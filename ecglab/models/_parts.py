@@ -31,6 +31,8 @@ def conv_norm(x, valid, width: int, kernel: int, stride: int = 1, gain: str = "o
     x (batch, time, channels), valid (batch, ceil(time / stride)) of the output.
     gain: what the norm's gain starts from, "ones" or "zeros".
     """
+    if kernel % 2 == 0:
+        raise ValueError(f"a kernel of {kernel} samples has no centre: make it odd")
     x = layers.ZeroPadding1D(kernel // 2)(x)
     x = layers.Conv1D(width, kernel, strides=stride, use_bias=False)(x)
     x = layers.BatchNormalization(momentum=MOMENTUM, gamma_initializer=gain)(x)
