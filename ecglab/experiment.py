@@ -107,19 +107,26 @@ class Experiment:
 
     def flat(self) -> dict:
         """Every key with its value, {"epochs": 40, "network.dropout": 0.3, ...}."""
-        flat = {}
-        for key, value in self.as_dict().items():
-            flat |= (
-                {f"{key}.{k}": v for k, v in value.items()}
-                if isinstance(value, dict)
-                else {key: value}
-            )
-        return flat
+        return flat(self.as_dict())
 
     @property
     def digest(self) -> str:
         """SHA-256 over every key and value."""
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+
+
+def flat(config: Mapping) -> dict:
+    """A nested configuration as {"epochs": 40, "network.dropout": 0.3, ...}."""
+    keys = {}
+    for key, value in config.items():
+        group = isinstance(value, Mapping)
+        keys |= {f"{key}.{name}": x for name, x in value.items()} if group else {key: value}
+    return keys
+
+
+def as_text(value) -> str:
+    """A value as `--set` takes it: 16,32,48 for a list."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def names() -> list[str]:
@@ -139,23 +146,6 @@ def load(name: str) -> Experiment:
     except TypeError as error:  # how a dataclass refuses an unknown key
         raise EcglabError(f"experiments/{name}.py: {error}") from None
     return module.experiment
-
-
-def from_dict(config: Mapping) -> Experiment:
-    """The experiment that `as_dict` wrote; lists become tuples again."""
-
-    def plain(value):
-        return tuple(value) if isinstance(value, list) else value
-
-    groups = {k: {n: plain(x) for n, x in v.items()} for k, v in config.items() if _is_group(v)}
-    unknown = set(config) - {f.name for f in fields(Experiment)}
-    if unknown:
-        raise EcglabError(_unknown(sorted(unknown)[0], [f.name for f in fields(Experiment)]))
-    return Experiment(**{**config, **groups})
-
-
-def _is_group(value) -> bool:
-    return isinstance(value, Mapping)
 
 
 def _unknown(key: str, known: Iterable[str]) -> str:
@@ -178,4 +168,6 @@ def _parse(key: str, text: str, old):
         return type(old)(text)
     except (ValueError, KeyError):
         what = "numbers with commas" if isinstance(old, tuple) else type(old).__name__
-        raise EcglabError(f"{key}={text!r} cannot be read: it must be {what}, as {old!r}") from None
+        raise EcglabError(
+            f"{key}={text!r} cannot be read: it must be {what}, as {as_text(old)}"
+        ) from None

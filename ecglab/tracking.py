@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ecglab import packaging, runs
 from ecglab.errors import EcglabError
+from ecglab.experiment import as_text, flat
 from ecglab.paths import store_dir, tracking_uri
 from ecglab.record import LABELS
 from ecglab.runs import RunFolder
@@ -102,16 +103,16 @@ class Tracker:
         facts = self.run.facts
         tag = facts["id"] if part == "parent" else f"{facts['id']}/fold-{part}"
         found = self.client.search_runs([self.experiment], f"tags.`{RUN}` = '{tag}'")
-        if found:
-            run_id = found[0].info.run_id
-            if not self._is_finished(run_id):
-                self.client.update_run(run_id, status="RUNNING")
-        else:
-            run_id = self._create(part, tag)
+        run = found[0] if found else self._create(part, tag)
+        run_id = run.info.run_id
+        if not run.data.params:  # new, or begun by a process that was killed right then
+            self._describe(run_id)
+        if FINISHED not in run.data.tags:
+            self.client.update_run(run_id, status="RUNNING")
         self._ids[part] = run_id
         return run_id
 
-    def _create(self, part, tag: str) -> str:
+    def _create(self, part, tag: str):
         facts = self.run.facts
         tags = {
             RUN: tag,
@@ -127,38 +128,28 @@ class Tracker:
         if part != "parent":
             name = f"{name}/fold-{part}"
             tags |= {"mlflow.parentRunId": self._run_id("parent"), "ecglab.fold": str(part)}
-        run_id = self.client.create_run(self.experiment, tags=tags, run_name=name).info.run_id
-        self._log_params(run_id, facts)
-        self._log_data(run_id, facts["data"])
+        return self.client.create_run(self.experiment, tags=tags, run_name=name)
+
+    def _describe(self, run_id: str) -> None:
+        """What was trained on what, with what; the parameters last, as they mark it as done."""
+        from mlflow.entities import Dataset, DatasetInput, Param
+
+        facts, data = self.run.facts, self.run.facts["data"]
+        source = json.dumps({"kind": data["kind"], "labels": data["labels"]})
+        # The UI's own column for data allows a digest of 36 characters.
+        shown = Dataset(data["name"], data["digest"][:36], data["kind"], source)
+        self.client.log_inputs(run_id, [DatasetInput(shown)])
         self.client.log_dict(run_id, facts, "run.json")
-        return run_id
-
-    def _log_params(self, run_id: str, facts: dict) -> None:
-        from mlflow.entities import Param
-
-        from ecglab.experiment import from_dict
-
-        data, environment = facts["data"], facts["environment"]
-        params = from_dict(facts["experiment"]).flat() | {
+        params = flat(facts["experiment"]) | {
+            "labels": data["labels"],
             "data.kind": data["kind"],
             "data.records": data["records"],
-            "data.labels": data["labels"],
             "data.digest": data["digest"],
             "folds.digest": facts["folds_digest"],
             "code": facts["code"],
-            **{f"environment.{name}": version for name, version in environment.items()},
+            **{f"environment.{name}": version for name, version in facts["environment"].items()},
         }
-        # The records of the excerpt are a parameter already, and so is the label version.
-        params["labels"] = data["labels"]
-        self.client.log_batch(run_id, params=[Param(k, str(v)) for k, v in params.items()])
-
-    def _log_data(self, run_id: str, data: dict) -> None:
-        """The data set, in the UI's own column; it allows a digest of 36 characters."""
-        from mlflow.entities import Dataset, DatasetInput
-
-        source = json.dumps({"kind": data["kind"], "labels": data["labels"]})
-        shown = Dataset(data["name"], data["digest"][:36], data["kind"], source)
-        self.client.log_inputs(run_id, [DatasetInput(shown)])
+        self.client.log_batch(run_id, params=[Param(k, as_text(v)) for k, v in params.items()])
 
     def _log_metrics(self, run_id: str, metrics: dict[str, float], step: int = 0) -> None:
         import time

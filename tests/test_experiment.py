@@ -9,7 +9,7 @@ import pytest
 
 from ecglab import experiment, models
 from ecglab.errors import EcglabError
-from ecglab.experiment import Experiment, from_dict
+from ecglab.experiment import Experiment
 from ecglab.paths import EXPERIMENTS
 
 
@@ -64,9 +64,6 @@ def test_unknown_key_names_a_near_one(small):
     assert refusal(small.set, ["epoch=3"]) == "unknown key 'epoch': did you mean epochs?"
     assert "did you mean network.widths?" in refusal(small.set, ["network.width=8,8"])
     assert "did you mean augment.baseline?" in refusal(small.set, ["augment.baselin=0.1"])
-    config = small.as_dict()
-    assert "did you mean learning_rate?" in refusal(from_dict, {**config, "learningrate": 1e-3})
-    assert "did you mean seed?" in refusal(from_dict, {**config, "seeds": {"weights": 1}})
 
 
 def test_unknown_parameter_in_a_file_names_a_near_one():
@@ -112,7 +109,6 @@ def test_impossible_value_is_refused_with_the_rule(small, key, value):
     for message in (
         refusal(dataclasses.replace, small, **{key: value}),
         refusal(small.set, [f"{key}={value}"]),
-        refusal(from_dict, {**small.as_dict(), key: value}),
     ):
         assert message.startswith(f"{key}={value} is impossible: it must be ")
 
@@ -178,10 +174,10 @@ def test_set_reads_the_text_as_the_type_of_the_key(small, assignment, value):
         ("epochs=2.5", "it must be int"),
         ("epochs=", "it must be int"),
         ("learning_rate=fast", "it must be float, as 0.002"),
-        ("network.widths=8,x", "it must be numbers with commas, as (16, 24)"),
+        ("network.widths=8,x", "it must be numbers with commas, as 16,24"),
         ("network.widths=8.5,16", "numbers with commas"),
         ("network.widths=(8,16)", "numbers with commas"),
-        ("network.band=", "numbers with commas, as (0.5, 40.0)"),
+        ("network.band=", "numbers with commas, as 0.5,40.0"),
         ("epochs", "--set 'epochs': write it as key=value, such as epochs=2"),
         ("network=8", "unknown key 'network'"),
     ],
@@ -236,13 +232,16 @@ def test_network_and_augment_hold_every_parameter(small):
 
 
 @pytest.mark.parametrize("name", experiment.names())
-def test_round_trip_is_the_same_experiment(name):
-    loaded = experiment.load(name)
-    for config in (loaded.as_dict(), json.loads(json.dumps(loaded.as_dict()))):
-        again = from_dict(config)
-        assert again == loaded
-        assert again.digest == loaded.digest
-        assert isinstance(again.network["widths"], tuple)
+def test_configuration_survives_json(name):
+    config = experiment.load(name).as_dict()
+    again = json.loads(json.dumps(config))
+    assert json.dumps(again, sort_keys=True) == json.dumps(config, sort_keys=True)
+    assert set(experiment.flat(again)) == set(experiment.load(name).flat())
+
+
+def test_text_of_a_value_sets_it_again(small):
+    for key, value in small.flat().items():
+        assert small.set([f"{key}={experiment.as_text(value)}"]) == small
 
 
 def another(value):

@@ -84,9 +84,9 @@ def test_the_parent_says_what_was_trained_on_what(stored):
     parent = client().get_run(stored.parent)
     facts = stored.run.facts
     assert parent.data.params["epochs"] == "2"
-    assert parent.data.params["network.widths"] == "(4, 8)"
+    assert parent.data.params["network.widths"] == "4,8"
     assert parent.data.params["data.digest"] == facts["data"]["digest"]
-    assert parent.data.params["data.labels"] == "synthetic"
+    assert parent.data.params["labels"] == "synthetic"
     assert parent.data.params["folds.digest"] == facts["folds_digest"]
     assert parent.data.params["environment.keras"]
     assert "SYNTHETIC" in parent.data.tags["ecglab.scope"]
