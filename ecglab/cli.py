@@ -30,6 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of a pipe has gone, as in `ecglab predict ... | head`: nothing to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        # What no one foresaw, such as a disk that is full while a library writes.
+        print(f"ecglab: {error.strerror or error} {error.filename or ''}", file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

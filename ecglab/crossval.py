@@ -34,8 +34,10 @@ def run(
     if experiment.records:
         data = data.excerpt(experiment.records)
     fold = folds.fold_of(data)
-    run = runs.begin(name, experiment, data, folds.digest(data), fresh)
+    fold_digest = folds.digest(data)
+    run = runs.find(name, experiment, data, fold_digest, fresh)
     with locked(run.path, "training this run"):
+        runs.begin(run, name, experiment, data, fold_digest)
         _say(f"{name}: {run.scope}, labels {data.label_version}, in {run.path}")
         if run.is_done:
             _say("it is finished already; --fresh trains it anew")

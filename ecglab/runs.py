@@ -108,11 +108,11 @@ def chosen(table) -> np.ndarray:
     return np.array(LABELS)[table[list(LABELS)].to_numpy().argmax(axis=1)]
 
 
-def begin(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunFolder:
-    """The folder of this experiment on this data: the one that exists, or a new one.
+def find(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunFolder:
+    """The folder of this experiment on this data: the one that was begun, or a new one.
 
     The same configuration on the same records and labels has the same folder, so that the same
-    command goes on where it was interrupted. fresh: begin another one beside it.
+    command goes on where it was interrupted. fresh: another one beside it.
     """
     told = (experiment.digest, dataset.digest, dataset.label_version, fold_digest)
     key = hashlib.sha256(",".join(told).encode()).hexdigest()
@@ -121,7 +121,13 @@ def begin(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunF
     if existing and not fresh:
         return RunFolder(existing[-1])
     suffix = f"-{_number(existing[-1]) + 1}" if existing else ""
-    run = RunFolder(runs_dir() / f"{name}-{key[:8]}{suffix}")
+    return RunFolder(runs_dir() / f"{name}-{key[:8]}{suffix}")
+
+
+def begin(run: RunFolder, name: str, experiment, dataset, fold_digest: str) -> None:
+    """Write `run.json`, unless an earlier call did."""
+    if (run.path / "run.json").exists():
+        return
     facts = {
         "id": uuid.uuid4().hex,
         "name": name,
@@ -142,7 +148,6 @@ def begin(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunF
         "began": now(),
     }
     write_text(run.path / "run.json", json.dumps(facts, indent=2) + "\n")
-    return run
 
 
 def now() -> str:
@@ -186,15 +191,8 @@ def environment() -> dict[str, str]:
             continue
     return {
         "backend": keras.backend.backend(),
-        "device": _device(),
+        "device": ", ".join(keras.distribution.list_devices()),
         "python": platform.python_version(),
         "platform": platform.platform(),
         **versions,
     }
-
-
-def _device() -> str:
-    import keras
-
-    names = keras.distribution.list_devices()
-    return ", ".join(names)

@@ -150,7 +150,7 @@ def test_two_trainings_of_one_run_do_not_mix(data):
     from ecglab.files import locked
 
     experiment = tiny.experiment()
-    run = runs.begin("tiny", experiment, data, folds.digest(data), fresh=False)
+    run = runs.find("tiny", experiment, data, folds.digest(data), fresh=False)
     with (
         locked(run.path, "training this run"),
         pytest.raises(EcglabError, match="another process is training this run"),
