@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ecglab import report
 from ecglab.errors import EcglabError, RecordError
-from ecglab.record import LABELS
 from ecglab.registry import DEFAULT
 
 
@@ -133,7 +133,7 @@ def _train(options) -> None:
         from ecglab import tracking
 
         run = tracking.train(options.experiment, chosen, options.fresh)
-    print_result(run)
+    print(report.result(run))
 
 
 def _track(options) -> None:
@@ -148,52 +148,13 @@ def _track(options) -> None:
     print(f"logged {run.name}{state}")
 
 
-def print_result(run) -> None:
-    """Print the out-of-fold scores of a finished run folder with their intervals."""
-    from ecglab import packaging
-
-    found = packaging.scores(run.predictions())
-    print(f"\n{run.name}: {run.scope}")
-    rows = [
-        [name, f"{found['values'][name]:.3f}", f"{low:.3f} to {high:.3f}"]
-        for name, (low, high) in found["intervals"].items()
-    ]
-    print(_table(["out of fold", "value", "95 % interval"], rows))
-    print(f"training took {run.training_seconds / 60:.1f} min; next: ecglab promote {run.name}")
-
-
 def _runs(options) -> None:
     from ecglab import tracking
 
-    rows = [_run_row(run) for run in tracking.parents()]
-    if not rows:
+    found = tracking.parents()
+    if not found:
         raise EcglabError("there are no runs yet: 'ecglab train resnet1d' makes one")
-    header = ["run", "id", "status", "N", "A", "O", "~", "NAO (95 %)", "mean", "min", "scope"]
-    print(_table(header, rows))
-
-
-def _run_row(run) -> list[str]:
-    from ecglab.metrics import F1_NAMES
-
-    metrics, info = run.data.metrics, run.info
-
-    def show(name):
-        return f"{metrics[name]:.3f}" if name in metrics else "-"
-
-    interval = ""
-    if "F1_NAO_low" in metrics:
-        interval = f" ({show('F1_NAO_low')}-{show('F1_NAO_high')})"
-    minutes = metrics.get("training_seconds")
-    return [
-        info.run_name,
-        info.run_id[:8],
-        info.status.lower(),
-        *(show(F1_NAMES[label]) for label in LABELS),
-        show("F1_NAO") + interval,
-        show("F1_mean"),
-        "-" if minutes is None else f"{minutes / 60:.1f}",
-        run.data.tags.get("ecglab.scope", ""),
-    ]
+    print(report.runs(found))
 
 
 def _promote(options) -> None:
@@ -221,7 +182,7 @@ def _predict(options) -> int:
             file=sys.stderr,
         )
     if not options.json:
-        print(_HEADER)
+        print(report.OPINION_HEADER)
     failed = False
     for file in options.files:
         try:
@@ -230,31 +191,9 @@ def _predict(options) -> int:
         except RecordError as error:
             failed = True
             opinion = {"record": Path(file).stem, "error": str(error)}
-        print(_as_json(opinion) if options.json else _as_row(opinion), flush=True)
+        line = json.dumps(opinion, ensure_ascii=False) if options.json else report.opinion(opinion)
+        print(line, flush=True)
     return int(failed)
-
-
-def print_opinions(opinions: Sequence[dict]) -> None:
-    """Print what `Predictor.judge` says as a table."""
-    print("\n".join([_HEADER, *map(_as_row, opinions)]))
-
-
-def _as_json(opinion: dict) -> str:
-    return json.dumps(opinion, ensure_ascii=False)
-
-
-def _as_row(opinion: dict) -> str:
-    if "error" in opinion:
-        return _row(opinion["record"], "-", ["-"] * 4, opinion["error"])
-    shares = [f"{p:.3f}" for p in opinion["probabilities"].values()]
-    return _row(opinion["record"], opinion["label"], shares, opinion["model"])
-
-
-def _row(record: str, label: str, shares: Sequence[str], last: str) -> str:
-    return f"{record:<20} {label:<5} " + " ".join(f"{s:<5}" for s in shares) + f" {last}"
-
-
-_HEADER = _row("record", "label", LABELS, "model")
 
 
 def _ui(options) -> int:
@@ -303,16 +242,6 @@ def _serve(module: list[str]) -> int:
         return subprocess.call([sys.executable, "-m", *module])
     except KeyboardInterrupt:
         return 0
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Text columns, as wide as their widest cell."""
-    lines = [header, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from ecglab import folds, runs
 from ecglab.errors import EcglabError
 from ecglab.experiment import Experiment
 from ecglab.files import locked, write_text
-from ecglab.metrics import f1_scores
+from ecglab.metrics import chosen, f1_scores
 from ecglab.runs import RunFolder
 
 
@@ -99,7 +99,7 @@ def _train_fold(run, experiment, data, fold, k, on_change) -> None:
     probabilities = training.predict(model, data, scored, experiment.batch_size)
     run.write_predictions(k, data, scored, probabilities)
     table = run.predictions(k)
-    f1 = f1_scores(table["label"], runs.chosen(table))
+    f1 = f1_scores(table["label"], chosen(table))
     _say(f"fold {k}: out of fold F1 N/A/O/~ " + "/".join(f"{v:.3f}" for v in list(f1.values())[:4]))
 
 

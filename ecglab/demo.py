@@ -2,7 +2,7 @@
 
 import sys
 
-from ecglab import cli, dataset, experiment, readers, registry, tracking
+from ecglab import dataset, experiment, readers, registry, report, tracking
 from ecglab.errors import EcglabError
 from ecglab.files import replacing
 from ecglab.predictor import Predictor
@@ -17,7 +17,7 @@ def run() -> None:
 
     _step("2/4  training a small network, two folds, logged to MLflow")
     run = tracking.train("demo", experiment.load("demo"), fresh=False)
-    cli.print_result(run)
+    print(report.result(run))
 
     _step("3/4  the registry")
     try:
@@ -37,7 +37,8 @@ def run() -> None:
         file.write("time_s,ecg_mV\n")
         file.writelines(f"{i / example.fs:.6f},{x:.3f}\n" for i, x in enumerate(example.signal))
     predictor = Predictor(registry.locate(uri), members=[0])
-    cli.print_opinions(predictor.judge([readers.read(path)]))
+    print(report.OPINION_HEADER)
+    print(report.opinion(predictor.judge([readers.read(path)])[0]))
     print(f"(the simulator made {example.id} as A; the network of fold 0 never saw it)")
 
     _step("what to do next")

@@ -59,3 +59,21 @@ def calibration_error(labels, probabilities: np.ndarray, bins: int = 15) -> floa
         np.bincount(at, right, minlength=bins) - np.bincount(at, confidence, minlength=bins)
     )
     return float(gap.sum() / max(count.sum(), 1))
+
+
+def chosen(table) -> np.ndarray:
+    """The label (n,) that each row of a table of probabilities N, A, O, ~ says."""
+    return np.array(LABELS)[table[list(LABELS)].to_numpy().argmax(axis=1)]
+
+
+def scores(table) -> dict[str, dict]:
+    """Scores of a table of probabilities with its `label`, and the intervals of the F1 ones.
+
+    {"values": {name: value}, "intervals": {name: (low, high)}}
+    """
+    labels, said = table["label"].to_numpy(), chosen(table)
+    error = calibration_error(labels, table[list(LABELS)].to_numpy())
+    return {
+        "values": {**f1_scores(labels, said), "calibration_error": error},
+        "intervals": bootstrap(labels, said),
+    }

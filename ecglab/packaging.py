@@ -10,19 +10,9 @@ from pathlib import Path
 
 from ecglab.errors import EcglabError
 from ecglab.files import write_text
-from ecglab.metrics import bootstrap, calibration_error, f1_scores
+from ecglab.metrics import scores
 from ecglab.record import FS, LABELS, MIN_SECONDS
-from ecglab.runs import RunFolder, chosen
-
-
-def scores(table) -> dict:
-    """Scores of a table of out-of-fold probabilities: {name: value}, and {name: (low, high)}."""
-    said = chosen(table)
-    values = f1_scores(table["label"], said)
-    values["calibration_error"] = calibration_error(
-        table["label"].to_numpy(), table[list(LABELS)].to_numpy()
-    )
-    return {"values": values, "intervals": bootstrap(table["label"], said)}
+from ecglab.runs import RunFolder
 
 
 def package(run: RunFolder, folder: Path, folds: Sequence[int] | None = None) -> dict:

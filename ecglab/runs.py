@@ -103,11 +103,6 @@ class RunFolder:
         return ", ".join(parts)
 
 
-def chosen(table) -> np.ndarray:
-    """The label (n,) that each row of a table of probabilities says."""
-    return np.array(LABELS)[table[list(LABELS)].to_numpy().argmax(axis=1)]
-
-
 def find(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunFolder:
     """The folder of this experiment on this data: the one that was begun, or a new one.
 

@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from ecglab import packaging, runs
+from ecglab import metrics, packaging, runs
 from ecglab.errors import EcglabError
 from ecglab.experiment import as_text, flat
 from ecglab.paths import store_dir, tracking_uri
@@ -90,8 +90,8 @@ class Tracker:
             logged = self.client.get_metric_history(run_id, "loss")
             self._epochs[k] = max((m.step for m in logged), default=0)
         for entry in self.run.history(k)[self._epochs[k] :]:
-            metrics = {name: x for name, x in entry.items() if name != "epoch"}
-            self._log_metrics(run_id, metrics, step=entry["epoch"])
+            values = {name: x for name, x in entry.items() if name != "epoch"}
+            self._log_metrics(run_id, values, step=entry["epoch"])
             self._epochs[k] = entry["epoch"]
         if self.run.is_fold_done(k) and not self._is_finished(run_id):
             self._finish(run_id, self.run.predictions(k), [k])
@@ -151,27 +151,27 @@ class Tracker:
         }
         self.client.log_batch(run_id, params=[Param(k, as_text(v)) for k, v in params.items()])
 
-    def _log_metrics(self, run_id: str, metrics: dict[str, float], step: int = 0) -> None:
+    def _log_metrics(self, run_id: str, values: dict[str, float], step: int = 0) -> None:
         import time
 
         from mlflow.entities import Metric
 
         when = int(time.time() * 1000)
-        self.client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in metrics.items()])
+        self.client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in values.items()])
 
     def _is_finished(self, run_id: str) -> bool:
         return FINISHED in self.client.get_run(run_id).data.tags
 
     def _finish(self, run_id: str, table, folds: list[int]) -> None:
         """Scores, pictures, the out-of-fold table and the model, and then the mark of the end."""
-        found = packaging.scores(table)
-        metrics = dict(found["values"])
+        found = metrics.scores(table)
+        values = dict(found["values"])
         for name, (low, high) in found["intervals"].items():
-            metrics |= {f"{name}_low": low, f"{name}_high": high}
+            values |= {f"{name}_low": low, f"{name}_high": high}
         histories = {k: self.run.history(k) for k in folds}
-        metrics["training_seconds"] = sum(e["seconds"] for h in histories.values() for e in h)
-        metrics["records_scored"] = len(table)
-        self._log_metrics(run_id, metrics)
+        values["training_seconds"] = sum(e["seconds"] for h in histories.values() for e in h)
+        values["records_scored"] = len(table)
+        self._log_metrics(run_id, values)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             table.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
@@ -188,7 +188,7 @@ class Tracker:
         synthetic = self.run.facts["data"]["kind"] == "synthetic"
         labels, probabilities = table["label"].to_numpy(), table[list(LABELS)].to_numpy()
         pictures = {
-            "confusion": plots.confusion(labels, runs.chosen(table), synthetic=synthetic),
+            "confusion": plots.confusion(labels, metrics.chosen(table), synthetic=synthetic),
             "precision_recall": plots.precision_recall(labels, probabilities, synthetic=synthetic),
             "reliability": plots.reliability(labels, probabilities, synthetic=synthetic),
             "learning_curves": plots.learning_curves(histories, synthetic=synthetic),

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import tiny
 
-from ecglab import crossval, dataset, metrics, registry, runs, tracking
+from ecglab import crossval, dataset, metrics, registry, tracking
 from ecglab.cli import main
 from ecglab.errors import EcglabError
 from ecglab.files import write_text
@@ -72,7 +72,7 @@ def client():
 def test_the_parent_holds_scores_that_its_table_gives(stored):
     parent = client().get_run(stored.parent)
     table = stored.run.predictions()
-    f1 = metrics.f1_scores(table["label"], runs.chosen(table))
+    f1 = metrics.f1_scores(table["label"], metrics.chosen(table))
     for name, value in f1.items():
         assert parent.data.metrics[name] == pytest.approx(value)
         assert parent.data.metrics[f"{name}_low"] <= value <= parent.data.metrics[f"{name}_high"]

@@ -1,0 +1,79 @@
+"""What the command prints: scores, runs and opinions as columns of text."""
+
+from collections.abc import Sequence
+
+from ecglab.record import LABELS
+
+
+def result(run) -> str:
+    """The out-of-fold scores of a finished run folder, with their intervals."""
+    from ecglab.metrics import scores
+
+    found = scores(run.predictions())
+    rows = [
+        [name, f"{found['values'][name]:.3f}", f"{low:.3f} to {high:.3f}"]
+        for name, (low, high) in found["intervals"].items()
+    ]
+    return "\n".join(
+        [
+            f"\n{run.name}: {run.scope}",
+            _columns(["out of fold", "value", "95 % interval"], rows),
+            f"training took {run.training_seconds / 60:.1f} min; next: ecglab promote {run.name}",
+        ]
+    )
+
+
+def runs(found: Sequence) -> str:
+    """MLflow runs, one a line: F1 per class, mean over N, A, O with its interval, cost, scope."""
+    header = ["run", "id", "status", *LABELS, "NAO (95 %)", "mean", "min", "scope"]
+    return _columns(header, [_run_row(run) for run in found])
+
+
+def _run_row(run) -> list[str]:
+    from ecglab.metrics import F1_NAMES
+
+    metrics, info = run.data.metrics, run.info
+
+    def show(name):
+        return f"{metrics[name]:.3f}" if name in metrics else "-"
+
+    interval = ""
+    if "F1_NAO_low" in metrics:
+        interval = f" ({show('F1_NAO_low')}-{show('F1_NAO_high')})"
+    seconds = metrics.get("training_seconds")
+    return [
+        info.run_name,
+        info.run_id[:8],
+        info.status.lower(),
+        *(show(F1_NAMES[label]) for label in LABELS),
+        show("F1_NAO") + interval,
+        show("F1_mean"),
+        "-" if seconds is None else f"{seconds / 60:.1f}",
+        run.data.tags.get("ecglab.scope", ""),
+    ]
+
+
+def opinion(said: dict) -> str:
+    """One line of what `Predictor.judge` says of a record, or of why it could not."""
+    if "error" in said:
+        return _opinion_row(said["record"], "-", ["-"] * len(LABELS), said["error"])
+    shares = [f"{p:.3f}" for p in said["probabilities"].values()]
+    return _opinion_row(said["record"], said["label"], shares, said["model"])
+
+
+def _opinion_row(record: str, label: str, shares: Sequence[str], last: str) -> str:
+    # Fixed widths, because opinions are printed as they come.
+    return f"{record:<20} {label:<5} " + " ".join(f"{share:<5}" for share in shares) + f" {last}"
+
+
+OPINION_HEADER = _opinion_row("record", "label", LABELS, "model")
+
+
+def _columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Text columns, as wide as their widest cell."""
+    lines = [header, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
