@@ -10,6 +10,8 @@ from ecglab.predictor import Predictor
 
 def run() -> None:
     """Do everything and print what came of it; EcglabError where a step fails."""
+    # In a pipe, too, every line in its order among those that training writes.
+    sys.stdout.reconfigure(line_buffering=True)
     _step("1/4  the synthetic data set")
     data = dataset.open("synthetic")
     counts = ", ".join(f"{label} {n}" for label, n in data.counts().items())
@@ -52,4 +54,4 @@ def run() -> None:
 
 
 def _step(text: str) -> None:
-    print(f"\n== {text}", file=sys.stderr, flush=True)
+    print(f"\n== {text}")

@@ -164,8 +164,9 @@ def pack(n_records: int = 400, seed: int = 1) -> Path:
 
     labels = [SCHEDULE[i % len(SCHEDULE)] for i in range(n_records)]
     with files.locked(dataset.path_of("synthetic"), "making the synthetic data set"):
+        # disable=None: no bar where stderr is not a terminal.
         numbered = tqdm(
-            enumerate(labels), "synthetic data set", n_records, unit="record", leave=False, delay=1
+            enumerate(labels), "synthetic data set", n_records, unit=" records", disable=None
         )
         return dataset.write(
             name="synthetic",

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import tiny
 
-from ecglab import crossval, dataset, metrics, registry, tracking
+from ecglab import crossval, dataset, metrics, packaging, registry, tracking
 from ecglab.cli import main
 from ecglab.errors import EcglabError
 from ecglab.files import write_text
@@ -171,6 +171,17 @@ def test_train_command_ends_with_scores_and_does_not_train_twice(stored, monkeyp
     shown = capsys.readouterr()
     assert "it is finished already" in shown.err
     assert "F1_NAO" in shown.out
+
+
+def test_another_backend_exports_in_a_process_of_tensorflow(made, tmp_path, monkeypatch):
+    stem = tmp_path / "model"
+    shutil.copyfile(made.run.fold(0) / "model.keras", stem.with_suffix(".keras"))
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    packaging.export_onnx([stem])
+    assert stem.with_suffix(".onnx").stat().st_size > 10_000
+    (tmp_path / "broken.keras").write_bytes(b"not a model")
+    with pytest.raises(EcglabError, match=r"^the ONNX export failed: [^\n]+$"):
+        packaging.export_onnx([tmp_path / "broken"])
 
 
 # --- registry
