@@ -1,0 +1,39 @@
+"""Made-up recordings for the tests of the readers, and what refusing one must say."""
+
+import re
+
+import numpy as np
+import pytest
+
+from ecglab import readers
+from ecglab.errors import RecordError
+
+SECONDS = 10
+
+
+def signals(fs: float, n_leads: int = 1) -> np.ndarray:
+    """(n_samples, n_leads) float64 in mV: beats on a slow wave, each lead larger than the last."""
+    t = np.arange(int(SECONDS * fs)) / fs
+    beats = 0.1 * np.sin(t) + np.exp(-(((t % 0.8) - 0.4) ** 2) / 2e-4)
+    return beats[:, None] * np.linspace(1, 2, n_leads)
+
+
+def write_cinc(folder, line="A00003 1 300 3000 05:05:15 1/05/2000", name="A00003"):
+    """A record in the form of the 2017 challenge: MATLAB v4 head, int16, 1000 units per mV."""
+    samples = np.round(1000 * signals(300)[:, 0]).astype("<i2")
+    head = np.array([30, 1, samples.size, 0, 4], "<i4").tobytes() + b"val\0"
+    (folder / f"{name}.mat").write_bytes(head + samples.tobytes())
+    header = f"{line}\n{name}.mat 16+24 1000/mV 16 0 {samples[0]} 0 0 ECG \n"
+    (folder / f"{name}.hea").write_text(header)
+    return folder / name, samples / 1000
+
+
+def assert_refused(pattern: str, path, *args, **kwargs) -> str:
+    """Reading raises RecordError, with one line that names the record and matches `pattern`."""
+    with pytest.raises(RecordError) as caught:
+        readers.read(path, *args, **kwargs)
+    message = str(caught.value)
+    assert "\n" not in message, message
+    assert path.stem in message, message
+    assert re.search(pattern, message), message
+    return message
