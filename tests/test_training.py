@@ -112,7 +112,7 @@ def test_batches_hold_each_record_once_with_its_label_and_weight(data):
     batches = training.Batches(data, rows, 8, weight, np.random.default_rng(0))
     assert len(batches) == 5
     assert sorted(batches.order) == list(rows)
-    inputs, target, counted = batches[1]
+    inputs, target, counted = list(batches)[1]
     for k, row in enumerate(batches.order[8:16]):
         n = data.lengths[row]
         np.testing.assert_array_equal(inputs["signal"][k, :n], data.signal(row))
