@@ -166,11 +166,13 @@ def train(
         _reseed(model, rng)
         # Batch by batch and not `fit`, which on TensorFlow feeds them through tf.data: that took
         # twice the time on two cores.
-        model.reset_metrics()
+        logs = []
         for i, batch in enumerate(batches):
-            logs = model.train_on_batch(*batch, return_dict=True)
+            logs.append(model.train_on_batch(*batch, return_dict=True))
             on_batch(epoch + 1, i + 1, len(batches))
-        entry = {"epoch": epoch + 1, **{name: float(logs[name]) for name in ("loss", "accuracy")}}
+        # The batches are of one size, so the epoch's value is the mean of theirs.
+        means = {name: float(np.mean([log[name] for log in logs])) for name in logs[0]}
+        entry = {"epoch": epoch + 1, "loss": means["loss"], "accuracy": means["accuracy"]}
         if not math.isfinite(entry["loss"]):
             raise EcglabError(
                 f"the loss became {entry['loss']} in epoch {epoch + 1}: lower learning_rate"

@@ -50,6 +50,18 @@ def test_the_loss_falls(data, tmp_path):
     assert np.mean(losses[-3:]) < 0.85 * losses[0]
 
 
+def test_the_loss_of_an_epoch_is_that_of_all_its_batches(data, tmp_path):
+    """With steps too small to change anything: the weighted cross-entropy of even chances."""
+    rows = np.arange(len(data))
+    seen = []
+    training.train(
+        tiny.experiment(epochs=1, learning_rate=1e-12, class_weight=1.0, choose="last", inner=0),
+        data, rows, rows[:0], tmp_path, seed=1, on_epoch=seen.extend,
+    )  # fmt: skip
+    weight = training.record_weights(data.labels, 1.0)
+    assert seen[0]["loss"] == pytest.approx(np.log(4) * weight.mean(), rel=1e-4)
+
+
 def test_resuming_gives_the_undisturbed_result(data, tmp_path):
     rows, inner = rows_of(data)
     experiment = tiny.experiment(epochs=3)
