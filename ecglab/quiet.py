@@ -1,6 +1,7 @@
 """Importing Keras without the page of machine details that TensorFlow prints on stderr."""
 
 import contextlib
+import logging
 import os
 import sys
 import tempfile
@@ -33,6 +34,8 @@ def stderr_on_error() -> Iterator[None]:
 def load_keras() -> None:
     """Import Keras and let its backend find its devices, quietly."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Its advice on retracing: we pad to few lengths, and each is traced once.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with stderr_on_error():
         import keras
 
