@@ -19,9 +19,6 @@ BASE_URL = "https://physionet.org/files/challenge-2017/1.0.0"
 ARCHIVE = "training2017.zip"
 CHECKSUMS = "SHA256SUMS.txt"
 LABEL_FILES = {version: f"REFERENCE-{version}.csv" for version in ("v1", "v2", "v3")}
-ARCHIVE_URL = f"{BASE_URL}/{ARCHIVE}"
-CHECKSUMS_URL = f"{BASE_URL}/{CHECKSUMS}"
-LABEL_URLS = {version: f"{BASE_URL}/{file}" for version, file in LABEL_FILES.items()}
 
 DEFAULT_LABELS = "v3"
 CLASS_COUNTS = {
