@@ -59,7 +59,8 @@ def _train_fold(run, experiment, data, fold, k, on_change) -> None:
 
     scored = np.flatnonzero(fold == k)
     rest = np.flatnonzero(fold != k)
-    rows, inner = folds.inner_split(data, rest, experiment.inner, seed=experiment.seed)
+    # One split for all experiments, so that what is chosen among them can be chosen on it.
+    rows, inner = folds.inner_split(data, rest, experiment.inner, seed=k)
     if not scored.size or not rows.size:
         raise EcglabError(f"fold {k} has no records of {len(data)}: use more records")
     folder = run.fold(k)
@@ -96,8 +97,9 @@ def _train_fold(run, experiment, data, fold, k, on_change) -> None:
     partial = folder / "model.partial.keras"
     model.save(partial, include_optimizer=False)
     os.replace(partial, folder / "model.keras")
-    probabilities = training.predict(model, data, scored, experiment.batch_size)
-    run.write_predictions(k, data, scored, probabilities)
+    for name, judged in (("inner", inner), ("predictions", scored)):  # the latter ends the fold
+        probabilities = training.predict(model, data, judged, experiment.batch_size)
+        run.write_predictions(k, data, judged, probabilities, name)
     table = run.predictions(k)
     f1 = f1_scores(table["label"], chosen(table))
     _say(f"fold {k}: out of fold F1 N/A/O/~ " + "/".join(f"{v:.3f}" for v in list(f1.values())[:4]))

@@ -35,8 +35,8 @@ class Experiment:
     labels: str = ""
     records: int = 0
     folds: int = 5
-    inner: float = 0.1
-    choose: str = "best"
+    inner: float = 0.05
+    choose: str = "last"
     epochs: int = 40
     batch_size: int = 64
     learning_rate: float = 2e-3

@@ -4,6 +4,7 @@ run.json              the experiment, the data, the code and the machine it bega
 fold-K/state.npz      everything training needs to go on after the last finished epoch
 fold-K/history.json   one entry an epoch
 fold-K/model.keras    the trained network of the fold
+fold-K/inner.csv      its probabilities for the inner records, for whatever chooses
 fold-K/predictions.csv  its probabilities for the records it never saw
 done.json             written last: when, and the seconds it took
 """
@@ -78,7 +79,10 @@ class RunFolder:
             raise EcglabError(f"{self.path}: no fold is finished yet, so nothing can be scored")
         return pd.concat(tables, ignore_index=True)
 
-    def write_predictions(self, k: int, dataset, rows, probabilities: np.ndarray) -> None:
+    def write_predictions(
+        self, k: int, dataset, rows, probabilities: np.ndarray, name: str = "predictions"
+    ) -> None:
+        """Write `fold-K/NAME.csv`: record, fold, label and probabilities of these rows."""
         import pandas as pd
 
         table = pd.DataFrame(
@@ -86,7 +90,7 @@ class RunFolder:
         )
         for i, label in enumerate(LABELS):
             table[label] = probabilities[:, i].astype(float)
-        write_text(self.fold(k) / "predictions.csv", table.to_csv(index=False, float_format="%.6f"))
+        write_text(self.fold(k) / f"{name}.csv", table.to_csv(index=False, float_format="%.6f"))
 
     @property
     def training_seconds(self) -> float:

@@ -26,6 +26,7 @@ from ecglab.record import FS
 
 MODELS = {
     "resnet1d": {"widths": (4, 6), "blocks": 1, "kernel": 3},
+    "spectrogram_resnet": {"widths": (4, 6), "blocks": 1, "kernel": 3, "units": 3},
     "spectrogram_cnn": {"widths": (3, 4)},
     "spectrogram_crnn": {"widths": (4,), "units": 4},
 }

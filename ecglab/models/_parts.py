@@ -2,7 +2,7 @@
 
 from keras import layers
 
-from ecglab.layers import Mask
+from ecglab.layers import Mask, StrideValid
 from ecglab.record import LABELS
 
 MOMENTUM = 0.9
@@ -37,3 +37,18 @@ def conv_norm(x, valid, width: int, kernel: int, stride: int = 1, gain: str = "o
     x = layers.Conv1D(width, kernel, strides=stride, use_bias=False)(x)
     x = layers.BatchNormalization(momentum=MOMENTUM, gamma_initializer=gain)(x)
     return Mask()([x, valid])
+
+
+def residual(x, valid, width: int, kernel: int, stride: int = 1):
+    """Two 1-D convolutions beside a shortcut, which is a 1 x 1 one where the shape changes.
+
+    x (batch, time, channels), valid (batch, time). Returns both after the stride.
+    """
+    if stride > 1:
+        valid = StrideValid(stride)(valid)
+    y = layers.ReLU()(conv_norm(x, valid, width, kernel, stride))
+    # A block that starts as its shortcut alone trains from the first step (Goyal et al. 2017).
+    y = conv_norm(y, valid, width, kernel, gain="zeros")
+    if stride > 1 or x.shape[-1] != width:
+        x = conv_norm(x, valid, width, 1, stride)
+    return layers.ReLU()(layers.Add()([x, y])), valid

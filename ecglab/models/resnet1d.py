@@ -9,7 +9,7 @@ lies below 40 Hz, so 150 Hz is enough and halves the cost.
 from keras import layers
 
 from ecglab.layers import BandPass, HalveValid, MaskedPooling, ScaleRecord, StrideValid
-from ecglab.models._parts import classify, conv_norm
+from ecglab.models._parts import classify, conv_norm, residual
 from ecglab.record import FS
 
 STEM_KERNEL = 15
@@ -45,17 +45,5 @@ def network(
     for stage, width in enumerate(widths):
         for block in range(blocks):
             stride = 2 if stage > 0 and block == 0 else 1
-            x, valid = _residual(x, valid, width, kernel, stride)
+            x, valid = residual(x, valid, width, kernel, stride)
     return classify(MaskedPooling(pooling)([x, valid]), dropout)
-
-
-def _residual(x, valid, width, kernel, stride):
-    """Two convolutions beside a shortcut, which is a 1 x 1 convolution where the shape changes."""
-    if stride > 1:
-        valid = StrideValid(stride)(valid)
-    y = layers.ReLU()(conv_norm(x, valid, width, kernel, stride))
-    # A block that starts as its shortcut alone trains from the first step (Goyal et al. 2017).
-    y = conv_norm(y, valid, width, kernel, gain="zeros")
-    if stride > 1:
-        x = conv_norm(x, valid, width, 1, stride)
-    return layers.ReLU()(layers.Add()([x, y])), valid
