@@ -1,19 +1,16 @@
 """Cross-validation by record: every fold trained, scored on records it never saw, resumable."""
 
-import json
-import os
 import sys
 import time
 from collections.abc import Callable
 
 import numpy as np
-from tqdm import tqdm
 
 from ecglab import dataset as datasets
 from ecglab import folds, runs
 from ecglab.errors import EcglabError
-from ecglab.experiment import Experiment
-from ecglab.files import locked, write_text
+from ecglab.experiment import Experiment, Fold
+from ecglab.files import locked, write_json
 from ecglab.metrics import chosen, f1_scores
 from ecglab.runs import RunFolder
 
@@ -49,14 +46,12 @@ def run(
                 on_change(run)
         if not run.is_done:
             done = {"ended": runs.now(), "seconds_of_last_call": time.perf_counter() - began}
-            write_text(run.path / "done.json", json.dumps(done) + "\n")
+            write_json(run.path / "done.json", done)
         on_change(run)
     return run
 
 
 def _train_fold(run, experiment, data, fold, k, on_change) -> None:
-    from ecglab import training
-
     scored = np.flatnonzero(fold == k)
     rest = np.flatnonzero(fold != k)
     # One split for all experiments, so that what is chosen among them can be chosen on it.
@@ -65,57 +60,13 @@ def _train_fold(run, experiment, data, fold, k, on_change) -> None:
         raise EcglabError(f"fold {k} has no records of {len(data)}: use more records")
     folder = run.fold(k)
     folder.mkdir(parents=True, exist_ok=True)
-
-    with tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch") as bar:
-
-        def on_batch(epoch, batch, batches):
-            bar.set_description(f"fold {k} epoch {epoch}/{experiment.epochs}", refresh=False)
-            bar.total, bar.n = batches, batch
-            bar.refresh()
-
-        def on_resume(history):
-            _write_history(folder, history)
-            _say(f"fold {k}: going on after epoch {len(history)} of {experiment.epochs}")
-
-        def on_epoch(history):
-            _write_history(folder, history)
-            bar.clear()
-            _say(_line(k, history[-1], experiment.epochs))
-            on_change(run)
-
-        model = training.train(
-            experiment,
-            data,
-            rows,
-            inner,
-            folder,
-            seed=experiment.seed * 1000 + k,
-            on_resume=on_resume,
-            on_epoch=on_epoch,
-            on_batch=on_batch,
-        )
-    partial = folder / "model.partial.keras"
-    model.save(partial, include_optimizer=False)
-    os.replace(partial, folder / "model.keras")
+    job = Fold(k, data, rows, inner, scored, folder, changed=lambda: on_change(run), say=_say)
+    judge = experiment.train_fold(job)
     for name, judged in (("inner", inner), ("predictions", scored)):  # the latter ends the fold
-        probabilities = training.predict(model, data, judged, experiment.batch_size)
-        run.write_predictions(k, data, judged, probabilities, name)
+        run.write_predictions(k, data, judged, judge(judged), name)
     table = run.predictions(k)
     f1 = f1_scores(table["label"], chosen(table))
     _say(f"fold {k}: out of fold F1 N/A/O/~ " + "/".join(f"{v:.3f}" for v in list(f1.values())[:4]))
-
-
-def _write_history(folder, history) -> None:
-    write_text(folder / "history.json", json.dumps(history, indent=1) + "\n")
-
-
-def _line(k: int, entry: dict, epochs: int) -> str:
-    inner = entry.get("inner_F1_NAO")
-    chosen = "" if inner is None else f", inner NAO {inner:.3f}"
-    return (
-        f"fold {k} epoch {entry['epoch']}/{epochs}: loss {entry['loss']:.4f}{chosen}, "
-        f"{entry['seconds']:.1f} s"
-    )
 
 
 def _say(text: str) -> None:

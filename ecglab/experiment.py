@@ -1,85 +1,87 @@
 """An experiment: one frozen configuration, kept in one file of `experiments/`."""
 
+import abc
 import hashlib
 import importlib.util
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
 
 from ecglab import quiet
+from ecglab.dataset import Dataset
 from ecglab.errors import EcglabError
 from ecglab.paths import EXPERIMENTS
 
+Judge = Callable[[np.ndarray], np.ndarray]
+"""Rows of the data set to their probabilities (len(rows), 4)."""
+
 
 @dataclass(frozen=True)
-class Experiment:
-    """Everything that decides what is trained. Unknown keys and impossible values are errors.
+class Fold:
+    """The work of one fold.
 
-    model: name of a file of `ecglab/models`; network: parameters of its `network`
-    augment: parameters of `ecglab.layers.augment.augment`
+    k: its number; data: all records; rows, inner, scored: of those, what is trained on, what is
+        held back for whatever chooses, and what is scored in the end
+    folder: where state and models are kept; changed: to be called when something there is final
+    say: takes a line for the person who waits
+    """
+
+    k: int
+    data: Dataset
+    rows: np.ndarray
+    inner: np.ndarray
+    scored: np.ndarray
+    folder: Path
+    changed: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = lambda text: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(abc.ABC):
+    """What every kind of experiment decides. Unknown keys and impossible values are errors.
+
     data, labels: data set and label version ("" for its default)
     records: an excerpt of so many records, classes in proportion; 0 for all
     folds: how many of the five folds are trained and scored, the first ones
     inner: share of the training folds held back for whatever chooses
-    choose: "best" keeps the epoch with the best mean F1 over N, A, O on the inner records,
-        "last" the last one
-    epochs, batch_size, learning_rate (of AdamW, cosine decay), warmup (share of the steps),
-    weight_decay, label_smoothing
-    class_weight: power of the inverse class frequency by which a record counts; 0 for none
-    seed: of weights, order and augmentation
+    seed: of everything that is drawn
     """
 
-    model: str
     data: str = "cinc2017"
     labels: str = ""
     records: int = 0
     folds: int = 5
     inner: float = 0.05
-    choose: str = "last"
-    epochs: int = 40
-    batch_size: int = 64
-    learning_rate: float = 2e-3
-    warmup: float = 0.05
-    weight_decay: float = 1e-3
-    label_smoothing: float = 0.08
-    class_weight: float = 0.5
     seed: int = 1
-    network: Mapping = field(default_factory=dict)
-    augment: Mapping = field(default_factory=dict)
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    """Keys that `set` leaves alone: with another value it is another experiment."""
+
+    kind: ClassVar[str]
+    """What is trained, in a word: "network", "trees", "ensemble"."""
 
     def __post_init__(self):
-        from ecglab import models
         from ecglab.folds import N_FOLDS
-        from ecglab.layers.augment import augment
 
-        defaults = {
-            "network": models.parameters(models.network_of(self.model)),
-            "augment": models.parameters(augment),
-        }
-        for group, known in defaults.items():
-            given = getattr(self, group)
-            for key in given:
-                if key not in known:
-                    raise EcglabError(_unknown(f"{group}.{key}", [f"{group}.{k}" for k in known]))
-            object.__setattr__(self, group, MappingProxyType({**known, **given}))
-        for key, holds, rule in (
+        self.check(
             ("folds", 1 <= self.folds <= N_FOLDS, f"from 1 to {N_FOLDS}"),
             ("inner", 0 <= self.inner < 0.5, "at least 0 and below 0.5"),
-            ("choose", self.choose in ("best", "last"), "'best' or 'last'"),
-            ("epochs", self.epochs >= 1, "at least 1"),
-            ("batch_size", self.batch_size >= 1, "at least 1"),
             ("records", self.records >= 0, "at least 0"),
-            ("learning_rate", 0 < self.learning_rate <= 1, "above 0 and at most 1"),
-            ("warmup", 0 <= self.warmup < 1, "at least 0 and below 1"),
-            ("weight_decay", self.weight_decay >= 0, "at least 0"),
-            ("label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1"),
-            ("class_weight", self.class_weight >= 0, "at least 0"),
-        ):
+        )
+
+    @abc.abstractmethod
+    def train_fold(self, fold: Fold) -> Judge:
+        """Train on `fold.rows`, going on from what `fold.folder` holds; how to judge others."""
+
+    def check(self, *rules: tuple[str, bool, str]) -> None:
+        """Each rule: a key, whether its value is possible, and what it must be, in words."""
+        for key, holds, rule in rules:
             if not holds:
                 raise EcglabError(f"{key}={getattr(self, key)} is impossible: it must be {rule}")
-        if self.choose == "best" and self.inner == 0:
-            raise EcglabError("choose=best needs inner records to choose on: set inner above 0")
 
     def set(self, assignments: Iterable[str]) -> "Experiment":
         """A copy with keys set, each as "key=value": "epochs=2", "network.widths=16,32"."""
@@ -90,10 +92,10 @@ class Experiment:
                 raise EcglabError(f"--set {assignment!r}: write it as key=value, such as epochs=2")
             known = self.flat()
             if key not in known:
-                raise EcglabError(_unknown(key, known))
-            if key == "model" and text != self.model:
+                raise EcglabError(unknown(key, known))
+            if key in self.fixed and text != as_text(known[key]):
                 raise EcglabError(
-                    f"model={text}: another model has other parameters; "
+                    f"{key}={text}: another {key} makes another experiment; "
                     "give it a file of its own in experiments/"
                 )
             group, _, name = key.rpartition(".")
@@ -148,7 +150,8 @@ def load(name: str) -> Experiment:
     return module.experiment
 
 
-def _unknown(key: str, known: Iterable[str]) -> str:
+def unknown(key: str, known: Iterable[str]) -> str:
+    """What to say of a key that is not among the known ones."""
     import difflib
 
     known = sorted(known)

@@ -1,6 +1,7 @@
 """Files that are whole or not there: write beside, then rename; one writer at a time."""
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,11 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with replacing(path, "w") as file:
         file.write(text)
+
+
+def write_json(path: Path, value) -> None:
+    """Write a JSON file, whole or not at all."""
+    write_text(path, json.dumps(value, indent=1) + "\n")
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """From a run folder to a package: the fold networks as Keras and ONNX files, and a card."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -9,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ecglab.errors import EcglabError
-from ecglab.files import write_text
+from ecglab.files import write_json
 from ecglab.metrics import scores
 from ecglab.record import FS, LABELS, MIN_SECONDS
 from ecglab.runs import RunFolder
@@ -50,7 +49,7 @@ def package(run: RunFolder, folder: Path, folds: Sequence[int] | None = None) ->
             "scores are of single fold networks on records they never saw."
         ),
     }
-    write_text(folder / "card.json", json.dumps(card, indent=2) + "\n")
+    write_json(folder / "card.json", card)
     return card
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from ecglab.errors import EcglabError
-from ecglab.files import write_text
+from ecglab.files import write_json, write_text
 from ecglab.paths import ROOT, runs_dir
 from ecglab.record import LABELS
 
@@ -130,6 +130,7 @@ def begin(run: RunFolder, name: str, experiment, dataset, fold_digest: str) -> N
     facts = {
         "id": uuid.uuid4().hex,
         "name": name,
+        "kind": experiment.kind,
         "experiment": experiment.as_dict(),
         "experiment_digest": experiment.digest,
         "data": {
@@ -146,7 +147,7 @@ def begin(run: RunFolder, name: str, experiment, dataset, fold_digest: str) -> N
         "environment": environment(),
         "began": now(),
     }
-    write_text(run.path / "run.json", json.dumps(facts, indent=2) + "\n")
+    write_json(run.path / "run.json", facts)
 
 
 def now() -> str:

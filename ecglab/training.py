@@ -14,9 +14,9 @@ import numpy as np
 from ecglab import models
 from ecglab.dataset import Dataset
 from ecglab.errors import EcglabError
-from ecglab.experiment import Experiment
 from ecglab.files import replacing
 from ecglab.metrics import f1_scores
+from ecglab.network import Network
 from ecglab.record import FS, LABELS
 
 BUCKET_SECONDS = 10
@@ -129,7 +129,7 @@ def _numbered(stored, prefix: str) -> list[np.ndarray]:
 
 
 def train(
-    experiment: Experiment,
+    experiment: Network,
     dataset: Dataset,
     rows: np.ndarray,
     inner: np.ndarray,
@@ -192,7 +192,7 @@ def train(
     return model
 
 
-def compiled(experiment: Experiment, n_records: int):
+def compiled(experiment: Network, n_records: int):
     """The experiment's model with its loss and optimizer, for so many training records."""
     model = models.build(experiment.model, experiment.network, experiment.augment)
     steps = experiment.epochs * max(n_records // experiment.batch_size, 1)

@@ -5,9 +5,9 @@
 What it scores on synthetic records says that the line works, and nothing about real ones.
 """
 
-from ecglab.experiment import Experiment
+from ecglab.network import Network
 
-experiment = Experiment(
+experiment = Network(
     model="resnet1d",
     data="synthetic",
     epochs=16,

@@ -7,6 +7,6 @@ Got: not run in full yet. With epochs=12 and folds=1 (fold 0, 1,500 records, one
 .900/.782/.735/.574, mean over N, A, O 0.806 (0.779 to 0.830), 35 min on two busy cores.
 """
 
-from ecglab.experiment import Experiment
+from ecglab.network import Network
 
-experiment = Experiment(model="resnet1d", epochs=40, batch_size=32)
+experiment = Network(model="resnet1d", epochs=40, batch_size=32)

@@ -7,6 +7,6 @@ had 0.790 with a wider network).
 Got: not run in full yet.
 """
 
-from ecglab.experiment import Experiment
+from ecglab.network import Network
 
-experiment = Experiment(model="spectrogram_cnn", epochs=40)
+experiment = Network(model="spectrogram_cnn", epochs=40)

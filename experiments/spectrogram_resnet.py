@@ -7,6 +7,6 @@ Expected: mean F1 over N, A, O of about 0.82: rhythm is a matter of time between
 Got: not run in full yet.
 """
 
-from ecglab.experiment import Experiment
+from ecglab.network import Network
 
-experiment = Experiment(model="spectrogram_resnet", epochs=32, batch_size=32)
+experiment = Network(model="spectrogram_resnet", epochs=32, batch_size=32)

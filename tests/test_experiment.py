@@ -9,7 +9,7 @@ import pytest
 
 from ecglab import experiment, models
 from ecglab.errors import EcglabError
-from ecglab.experiment import Experiment
+from ecglab.network import Network
 from ecglab.paths import EXPERIMENTS
 
 
@@ -23,8 +23,8 @@ def refusal(function, *arguments, **keywords) -> str:
 
 
 @pytest.fixture
-def small() -> Experiment:
-    return Experiment(model="resnet1d", network={"widths": (16, 24), "blocks": 1})
+def small() -> Network:
+    return Network(model="resnet1d", network={"widths": (16, 24), "blocks": 1})
 
 
 # The files
@@ -38,7 +38,7 @@ def test_there_are_experiments_and_one_for_every_model():
 @pytest.mark.parametrize("name", experiment.names())
 def test_file_loads_and_its_docstring_holds_its_command(name):
     loaded = experiment.load(name)
-    assert isinstance(loaded, Experiment)
+    assert isinstance(loaded, Network)
     assert loaded == experiment.load(name)
     spec = importlib.util.spec_from_file_location(name, EXPERIMENTS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
@@ -67,11 +67,11 @@ def test_unknown_key_names_a_near_one(small):
 
 
 def test_unknown_parameter_in_a_file_names_a_near_one():
-    message = refusal(Experiment, model="resnet1d", network={"droput": 0.1})
+    message = refusal(Network, model="resnet1d", network={"droput": 0.1})
     assert message == "unknown key 'network.droput': did you mean network.dropout?"
-    message = refusal(Experiment, model="resnet1d", augment={"cropp": 10.0})
+    message = refusal(Network, model="resnet1d", augment={"cropp": 10.0})
     assert message == "unknown key 'augment.cropp': did you mean augment.crop?"
-    message = refusal(Experiment, model="resnet1d", network={"units": 64})
+    message = refusal(Network, model="resnet1d", network={"units": 64})
     assert "unknown key 'network.units'" in message, "which another model has"
 
 
@@ -82,9 +82,9 @@ def test_key_that_is_near_nothing_lists_the_known(small):
 
 
 def test_unknown_model_lists_the_known():
-    message = refusal(Experiment, model="transformer")
+    message = refusal(Network, model="transformer")
     assert message == f"there is no model 'transformer': there are {', '.join(models.names())}"
-    assert "there is no model '_parts'" in refusal(Experiment, model="_parts")
+    assert "there is no model '_parts'" in refusal(Network, model="_parts")
 
 
 # Impossible values
@@ -129,7 +129,7 @@ def test_values_at_the_edge_are_taken(small, edge):
 
 
 def test_nothing_to_choose_on_is_refused(small):
-    assert "set inner above 0" in refusal(dataclasses.replace, small, inner=0)
+    assert "set inner above 0" in refusal(dataclasses.replace, small, inner=0, choose="best")
 
 
 # set
@@ -216,7 +216,7 @@ def test_nothing_can_be_assigned(small):
 
 def test_later_changes_of_what_was_given_change_nothing():
     network = {"blocks": 1}
-    made = Experiment(model="resnet1d", network=network)
+    made = Network(model="resnet1d", network=network)
     network["blocks"] = 9
     assert made.network["blocks"] == 1
 
@@ -255,7 +255,7 @@ def another(value):
 
 def test_digest_changes_with_any_key(small, monkeypatch):
     changes = {key: another(value) for key, value in small.flat().items()}
-    changes |= {"choose": "last", "folds": "4"}
+    changes |= {"choose": "best", "folds": "4"}
     del changes["model"]
     digests = {small.set([f"{key}={text}"]).digest for key, text in changes.items()}
     assert len(digests) == len(changes)
@@ -266,6 +266,6 @@ def test_digest_changes_with_any_key(small, monkeypatch):
 
 
 def test_digest_is_that_of_the_values_however_they_were_given(small):
-    same = Experiment(model="resnet1d").set(["network.blocks=1", "network.widths=16,24"])
+    same = Network(model="resnet1d").set(["network.blocks=1", "network.widths=16,24"])
     assert same.digest == small.digest
     assert re.fullmatch("[0-9a-f]{64}", small.digest)

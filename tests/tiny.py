@@ -1,12 +1,12 @@
 """A synthetic data set and an experiment so small that a test can train it."""
 
 from ecglab import synthetic
-from ecglab.experiment import Experiment
+from ecglab.network import Network
 
 RECORDS = 40
 
 
-def experiment(**keys) -> Experiment:
+def experiment(**keys) -> Network:
     """Two folds of two epochs on 40 synthetic records."""
     small = {
         "model": "resnet1d",
@@ -18,7 +18,7 @@ def experiment(**keys) -> Experiment:
         "network": {"widths": (4, 8), "blocks": 1},
         "augment": {"crop": 8.0},
     }
-    return Experiment(**{**small, **keys})
+    return Network(**{**small, **keys})
 
 
 def make_data() -> None:
