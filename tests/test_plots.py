@@ -109,7 +109,7 @@ def test_gaps_are_left_blank(record):
     ],
 )
 def test_a_row_is_as_high_as_the_signal_needs_in_whole_squares(lowest, highest, expected):
-    assert plots._amplitude_range(np.linspace(lowest, highest, 100)) == expected
+    assert plots.ecg._amplitude_range(np.linspace(lowest, highest, 100)) == expected
 
 
 def test_a_high_signal_is_clipped_where_the_fewest_samples_are_and_it_is_said():
