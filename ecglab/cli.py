@@ -75,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
 
     command("runs", _runs, "a table of the runs, newest first")
 
+    score = command("score", _score, "score committed results again, or runs, from their tables")
+    what = "name of a result, its file, or a run"
+    score.add_argument("results", nargs="+", metavar="RESULT", help=what)
+
+    ladder = command("ladder", _ladder, "keep finished runs, and compare all results on one page")
+    ladder.add_argument("runs", nargs="*", metavar="RUN", help="name or folder of a run to keep")
+
     promote = command("promote", _promote, "register a run's model as the champion")
     promote.add_argument("run_name", metavar="RUN", help="name or id, as 'ecglab runs' shows it")
 
@@ -155,6 +162,29 @@ def _runs(options) -> None:
     if not found:
         raise EcglabError("there are no runs yet: 'ecglab train resnet1d' makes one")
     print(report.runs(found))
+
+
+def _score(options) -> int:
+    from ecglab import results
+
+    failed = False
+    for name in options.results:
+        result = results.find(name)
+        print(report.score(result), flush=True)
+        if result.problem:
+            failed = True
+            print(f"ecglab: {result.problem}", file=sys.stderr)
+    return int(failed)
+
+
+def _ladder(options) -> None:
+    from ecglab import ladder, results
+
+    # All are looked up before the first is written.
+    for run in [results.find_run(name) for name in options.runs]:
+        print(f"kept {results.keep(run)}")
+    ladder.write()
+    print(f"wrote {ladder.PAGE}")
 
 
 def _promote(options) -> None:

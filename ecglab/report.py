@@ -23,6 +23,21 @@ def result(run) -> str:
     )
 
 
+def score(result) -> str:
+    """The recomputed scores of a result, and how many records they are of."""
+    from ecglab.metrics import F1_NAMES
+
+    names = {F1_NAMES[label]: f"F1 {label}" for label in LABELS}
+    names |= {"F1_NAO": "NAO", "F1_mean": "mean", "calibration_error": "ECE"}
+    values, intervals = result.scores["values"], result.scores["intervals"]
+    rows = []
+    for name, shown in names.items():
+        ends = "{:.3f} to {:.3f}".format(*intervals[name]) if name in intervals else ""
+        rows.append([shown, f"{values[name]:.3f}", ends])
+    header = ["score", "value", "95 % interval"]
+    return f"{result.name}\n{_columns(header, rows)}\n{len(result.table):,} records\n"
+
+
 def runs(found: Sequence) -> str:
     """MLflow runs, one a line: F1 per class, mean over N, A, O with its interval, cost, scope."""
     header = ["run", "id", "status", *LABELS, "NAO (95 %)", "mean", "min", "scope"]

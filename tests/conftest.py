@@ -1,7 +1,9 @@
 """What the tests share: the real recordings where they are named, loudly skipped where not."""
 
+import functools
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -39,6 +41,45 @@ def formats() -> Path:
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def ecglab(capsys):
+    """Run a command: (exit status, stdout, stderr)."""
+    from ecglab import cli
+
+    def run(*arguments):
+        try:
+            status = cli.main([str(argument) for argument in arguments])
+        except SystemExit as end:  # argparse
+            status = end.code
+        return status, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def own_results(tmp_path, monkeypatch):
+    """Results are kept and their page is written where nothing is committed.
+
+    Every experiment's own settings are those of `run_maker.OWN`, so that Keras need not be loaded.
+    """
+    import run_maker
+
+    from ecglab import experiment, ladder, results
+
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "experiments" / "results")
+    monkeypatch.setattr(ladder, "PAGE", tmp_path / "experiments" / "README.md")
+    own = SimpleNamespace(flat=lambda: experiment.flat(run_maker.OWN))
+    monkeypatch.setattr(experiment, "load", lambda name: own)
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """Makes run folders: `run_maker.make` without its first argument."""
+    import run_maker
+
+    return functools.partial(run_maker.make, tmp_path)
 
 
 def pytest_terminal_summary(terminalreporter):

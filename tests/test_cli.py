@@ -9,24 +9,10 @@ import sys
 
 import pytest
 
-from ecglab import cli, dataset, info, synthetic
+from ecglab import dataset, info, synthetic
 from ecglab.experiment import names
 
 pack = functools.partial(synthetic.pack, 20)
-
-
-@pytest.fixture
-def ecglab(capsys):
-    """Run a command: (exit status, stdout, stderr)."""
-
-    def run(*arguments: str):
-        try:
-            status = cli.main(arguments)
-        except SystemExit as end:  # argparse
-            status = end.code
-        return status, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture
@@ -58,6 +44,7 @@ def refused(ecglab):
         ("train", "demo", "--epochs", "3"),
         ("train", "demo", "--records", "many"),
         ("train", "demo", "--resume", "--fresh"),
+        ("score",),
         ("predict",),
         ("predict", "x.csv", "--fs", "fast"),
         ("promote",),
@@ -71,7 +58,7 @@ def test_wrong_usage_exits_with_2_and_says_how(ecglab, arguments):
     assert "error: " in err
 
 
-COMMANDS = "demo data train track runs promote predict ui lab"
+COMMANDS = "demo data train track runs score ladder promote predict ui lab"
 
 
 def test_help_names_every_command(ecglab):

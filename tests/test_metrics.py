@@ -107,6 +107,51 @@ def test_interval_of_what_is_always_right_is_a_point():
     assert set(metrics.bootstrap(labels, labels).values()) == {(1.0, 1.0)}
 
 
+# Two models on the same records
+
+
+def difference(labels, a, b) -> float:
+    return metrics.f1_scores(labels, a)["F1_NAO"] - metrics.f1_scores(labels, b)["F1_NAO"]
+
+
+def test_paired_difference_is_that_of_the_scores_and_its_interval_that_of_plain_resampling():
+    labels, a = tables(300, seed=6, right=0.8)
+    b = np.where(np.random.default_rng(7).random(300) < 0.8, a, tables(300, seed=8)[1])
+    value, low, high = metrics.paired_difference(labels, a, b, n=1500)
+    assert value == pytest.approx(difference(labels, a, b))
+    rows = np.random.default_rng(9).integers(0, 300, (1500, 300))
+    plain = np.percentile([difference(labels[r], a[r], b[r]) for r in rows], [2.5, 97.5])
+    assert (low, high) == pytest.approx(plain, abs=0.1 * np.ptp(plain))
+    unpaired = np.hypot(*(np.ptp(metrics.bootstrap(labels, x)["F1_NAO"]) for x in (a, b)))
+    assert high - low < 0.8 * unpaired
+
+
+def test_paired_difference_in_closed_form():
+    """All right against all called N: NAO 1 less that of N alone, and the same on any draw."""
+    labels = list("NAO") * 300
+    value, low, high = metrics.paired_difference(labels, labels, ["N"] * 900)
+    assert value == pytest.approx(1 - 0.5 / 3)
+    share = 1 / 3 + np.array([1, -1]) * 1.96 * np.sqrt(1 / 3 * 2 / 3 / 900)
+    expected = 1 - 2 * share / (1 + share) / 3
+    assert (low, high) == pytest.approx(tuple(expected), abs=2e-3)
+
+
+def test_difference_turned_round_has_the_other_sign_and_to_itself_is_none():
+    labels, a = tables(200, seed=10)
+    _, b = tables(200, seed=11)
+    value, low, high = metrics.paired_difference(labels, a, b)
+    back = metrics.paired_difference(labels, b, a)
+    assert back[0] == pytest.approx(-value)
+    assert back[1:] == pytest.approx((-high, -low), abs=0.1 * (high - low))
+    assert metrics.paired_difference(labels, a, a) == (0, 0, 0)
+    assert metrics.paired_difference(labels, a, b) == (value, low, high)
+
+
+def test_paired_lists_of_different_lengths_are_no_difference():
+    with pytest.raises(ValueError, match="zip"):
+        metrics.paired_difference(list("NNA"), list("NNA"), list("NN"))
+
+
 # Calibration
 
 
@@ -155,3 +200,50 @@ def test_what_counts_is_the_chosen_label(said):
     assert metrics.calibration_error([said] * 10, table) == pytest.approx(0.3)
     others = [label for label in LABELS if label != said]
     assert metrics.calibration_error([others[0]] * 10, table) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("bins", [1, 10])
+def test_error_of_a_class_is_that_of_its_probability_against_the_others(bins):
+    """N is told 0.7 of 10 records and is right in 4; the others are told 0.1 and right in 2."""
+    table = probabilities([0.7] * 10)
+    found = metrics.class_calibration_errors(list("NNNNAAOO~~"), table, bins)
+    assert found == pytest.approx({"N": 0.3, "A": 0.1, "O": 0.1, "~": 0.1})
+    assert list(found) == list(LABELS)
+
+
+# Coverage
+
+
+def test_coverage_rises_where_the_wrong_ones_are_the_least_certain():
+    labels = list("NAO") * 40
+    right = np.eye(4)[[LABELS.index(label) for label in labels]]
+    wrong = np.roll(right, 1, axis=1)
+    certainty = np.linspace(0.5, 0.99, 120)[:, None]
+    table = np.where(certainty < 0.65, wrong, right) * certainty + (1 - certainty) / 4
+    shares = [0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+    found = metrics.coverage(labels, table, shares)
+    assert (np.diff(found) <= 0).all() and found[0] == found[2] == 1
+    said = np.array(LABELS)[table.argmax(axis=1)]
+    assert found[-1] == metrics.f1_scores(labels, said)["F1_NAO"] < 0.75
+    assert found[3] == metrics.f1_scores(labels[36:], said[36:])["F1_NAO"]
+
+
+def test_coverage_does_not_hang_on_the_order_and_ties_are_answered_together():
+    labels = np.array(list("NNAAOO"))
+    table = np.concatenate([probabilities([0.9, 0.6]), probabilities([0.6] * 4, "A")])
+    found = metrics.coverage(labels, table, [1 / 6, 1 / 3, 1])
+    assert found[1] == found[2]
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(6)
+        assert (metrics.coverage(labels[order], table[order], [1 / 6, 1 / 3, 1]) == found).all()
+
+
+def test_class_that_is_withheld_has_f1_0():
+    table = np.concatenate([probabilities([0.9] * 2), probabilities([0.5] * 2, "A")])
+    assert metrics.coverage(list("NNAA"), table, [0.5, 1]) == pytest.approx([1 / 3, 2 / 3])
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.01, float("nan")])
+def test_share_that_is_none_is_refused(share):
+    with pytest.raises(ValueError, match="share"):
+        metrics.coverage(list("NA"), probabilities([0.5, 0.6]), [share])

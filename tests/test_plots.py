@@ -215,6 +215,50 @@ def test_the_best_experiment_stands_on_top():
         assert axes.yaxis_inverted()
 
 
+def frame(table):
+    labels, probabilities = table
+    return pd.DataFrame({"label": labels, **dict(zip(LABELS, probabilities.T, strict=True))})
+
+
+def test_reliability_has_a_curve_a_class_with_the_error_of_the_class(table):
+    errors = metrics.class_calibration_errors(*table)
+    panels = plots.reliability(*table).axes[:4]
+    for panel, label in zip(panels, LABELS, strict=True):
+        assert len(panel.lines) == 2  # the diagonal and the curve
+        assert panel.get_title().startswith(label)
+        assert f"{errors[label]:.3f}" in panel.get_title()
+
+
+def test_coverage_has_a_curve_an_experiment_that_ends_at_the_nao_of_all_records(table):
+    good = frame(table)
+    results = {f"a $1$ {i}": good.assign(label=np.roll(good["label"], i)) for i in range(3)}
+    axes = plots.coverage(results).axes[0]
+    for line, (name, one) in zip(axes.lines, results.items(), strict=True):
+        x, y = line.get_data()
+        nao = metrics.f1_scores(one["label"], metrics.chosen(one))["F1_NAO"]
+        assert (x[0], x[-1], y[-1]) == pytest.approx((30, 100, nao))
+        assert line.get_label() == f"{name}: {nao:.3f}"
+    looks = {(line.get_color(), line.get_linestyle(), line.get_marker()) for line in axes.lines}
+    assert len(looks) == 3
+
+
+def test_the_ladder_has_the_best_on_top_and_a_dot_a_class(table):
+    good = frame(table)
+    worse = good.assign(label=np.roll(good["label"], 1))
+    results = {"worse_$x$": metrics.scores(worse), "good": metrics.scores(good)}
+    figure = plots.ladder(results)
+    left, right = figure.axes
+    assert [t.get_text() for t in left.get_yticklabels()] == ["good", "worse_$x$"]
+    assert left.yaxis_inverted() and right.yaxis_inverted()
+    for name in metrics.f1_scores(LABELS, LABELS):
+        if name == "F1_mean":
+            continue
+        (dots,) = drawn(figure, name)
+        expected = [results[x]["values"][name] for x in ("good", "worse_$x$")]
+        assert list(dots.get_xdata()) == expected
+    assert f"{results['good']['values']['F1_NAO']:.3f}" in words(figure)
+
+
 def pictures(record, table, **named):
     labels, probabilities = table
     scores = [{"name": "x", "value": 0.7, "low": 0.6, "high": 0.8}]
@@ -225,6 +269,8 @@ def pictures(record, table, **named):
     yield plots.reliability(labels, probabilities, **named)
     yield plots.learning_curves({0: history([1, 2])}, **named)
     yield plots.intervals(scores, **named)
+    yield plots.coverage({"x": frame(table)}, **named)
+    yield plots.ladder({"x": metrics.scores(frame(table))}, **named)
 
 
 def test_synthetic_data_is_marked_on_every_picture_and_no_other(record, table):
