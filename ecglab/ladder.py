@@ -21,6 +21,9 @@ PAGE = EXPERIMENTS / "README.md"
 CURVES = 5
 """So many results, the best, have a curve in the picture of coverage."""
 
+DPI = 100
+"""Of the pictures, which are committed: git keeps every one that ever was."""
+
 _DIFFERENT = "other records"  # where there is nothing to be paired
 
 
@@ -38,9 +41,9 @@ def write() -> None:
         from ecglab import plots
 
         ladder = plots.ladder({_shown(r): r.facts["scores"] for r in best})
-        plots.save(ladder, pictures["ladder"])
+        plots.save(ladder, pictures["ladder"], DPI)
         curves = plots.coverage({_shown(r): r.table for r in best[:CURVES]})
-        plots.save(curves, pictures["coverage"])
+        plots.save(curves, pictures["coverage"], DPI)
     else:
         for picture in pictures.values():
             picture.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ecglab.metrics import F1_NAMES
 from ecglab.plots.style import COLORS, MARKERS, WIDE, page, tidy
@@ -103,6 +104,7 @@ def ladder(results: Mapping, *, synthetic: bool = False) -> Figure:
     for text in left.get_yticklabels():
         text.set_parse_math(False)
     left.set(xlabel="NAO, mean F1 of N, A and O", ylim=(len(best) - 0.5, -0.5))
+    left.xaxis.set_major_locator(MaxNLocator(6))
     right.set(xlabel="F1 of each class")
     right.tick_params(axis="y", length=0)
     handles = [

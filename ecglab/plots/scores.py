@@ -117,7 +117,7 @@ def coverage(results: Mapping, lowest: float = 0.3, *, synthetic: bool = False) 
     """
     shares = np.arange(1, lowest - 1e-9, -0.02)[::-1]
     title = "NAO when the least certain records are withheld"
-    figure = page(7.0, 4.2, title, synthetic)
+    figure = page(7.0, 4.2 + 0.15 * len(results), title, synthetic)
     axes = figure.subplots()
     for i, (name, table) in enumerate(results.items()):
         labels, probabilities = table["label"].to_numpy(), table[list(LABELS)].to_numpy()
@@ -128,7 +128,9 @@ def coverage(results: Mapping, lowest: float = 0.3, *, synthetic: bool = False) 
     axes.set(xlabel="share of records answered (%)", ylabel="NAO of the answered records")
     axes.set_xlim(100 * lowest - 1, 101)
     if results:
-        legend = axes.legend(title="NAO of all records", loc="lower left", handlelength=4)
+        # Beside no curve: where there is room differs from result to result.
+        where = {"loc": "outside lower center", "ncols": 2, "handlelength": 4}
+        legend = figure.legend(title="NAO of all records", **where)
         for text in legend.get_texts():
             text.set_parse_math(False)
     tidy(axes)

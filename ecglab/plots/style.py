@@ -34,10 +34,10 @@ EDGE_MM = 6
 NARROW, WIDE = 6.4, 11.0
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG at 150 dpi, whole or not at all; EcglabError where that cannot be done."""
+def save(figure: Figure, path: Path, dpi: int = 150) -> None:
+    """Write a PNG, whole or not at all; EcglabError where that cannot be done."""
     with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=150)
+        figure.savefig(file, format="png", dpi=dpi)
 
 
 def page(
