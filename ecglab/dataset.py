@@ -143,6 +143,13 @@ def sha256_of(samples: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(samples, dtype="<i2")).hexdigest()
 
 
+def record_weights(labels: np.ndarray, power: float) -> np.ndarray:
+    """(n,) float32: the inverse frequency of each record's class to a power, 1 on average."""
+    count = {label: max(int((labels == label).sum()), 1) for label in LABELS}
+    weight = np.array([count[label] ** -power for label in labels])
+    return (weight / weight.mean()).astype(np.float32)
+
+
 def path_of(name: str) -> Path:
     """Where the packed file of a data set lies."""
     return data_dir() / f"{name}.arrow"

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from ecglab import models
-from ecglab.dataset import Dataset
+from ecglab.dataset import Dataset, record_weights
 from ecglab.errors import EcglabError
 from ecglab.files import replacing
 from ecglab.metrics import f1_scores
@@ -59,13 +59,6 @@ class Batches:
 def one_hot(labels: np.ndarray) -> np.ndarray:
     """(n, 4) float32 in the order of LABELS."""
     return (np.asarray(labels)[:, None] == np.array(LABELS)).astype(np.float32)
-
-
-def record_weights(labels: np.ndarray, power: float) -> np.ndarray:
-    """(n,) float32: the inverse frequency of each record's class to a power, 1 on average."""
-    count = {label: max(int((labels == label).sum()), 1) for label in LABELS}
-    weight = np.array([count[label] ** -power for label in labels])
-    return (weight / weight.mean()).astype(np.float32)
 
 
 def predict(model, dataset: Dataset, rows, batch_size: int) -> np.ndarray:
