@@ -1,0 +1,141 @@
+"""Features of what the atria do: P waves before the QRS, fibrillatory waves between the beats.
+
+The P wave is looked for in the average before R, where noise and fibrillatory waves cancel;
+fibrillatory waves in what is left when the average beat is taken off, after Slocum J, Sahakian A,
+Swiryn S. "Diagnosis of atrial fibrillation from surface electrocardiograms based on
+computer-detected atrial activity", J Electrocardiol 1992;25(1):1-8,
+doi:10.1016/0022-0736(92)90123-H, who look at the power from 4 to 9 Hz.
+"""
+
+import numpy as np
+
+from .bands import Bands, correlations, log_ratio, power_spectrum, share
+from .beats import Beats, coherence
+
+EARLY, LATE = -0.26, -0.06
+"""Seconds after R between which the P wave is looked for."""
+
+FEATURES = {
+    "p_amplitude": "peak of the template before QRS over R, signed as R is upright",
+    "p_at": "that peak before R, s",
+    "p_prominence": "its height over the larger of the two levels beside it, over R",
+    "p_coherence": "energy of the mean over the mean energy, in the window of P",
+    "p_coherence_early": "the same from 0.28 to 0.17 s before R",
+    "p_coherence_late": "the same from 0.17 to 0.06 s before R",
+    "p_correlation": "correlation of single windows of P with the template, median",
+    "p_correlation_p10": "10th percentile",
+    "p_present": "share of beats with a correlation above 0.6",
+    "p_energy": "energy of the template in the window over that of QRS, log10",
+    "p_noise": "energy of single windows less the template over that of the template, log10",
+    "p_snr": "largest of the template in the window over the residual's SD",
+    "p_jitter": "SD of the place of the largest in single windows, s",
+    "f_power": "power from 4 to 9 Hz between beats, template taken off, over R squared, log10",
+    "f_slow": "power from 1 to 4 Hz over that from 4 to 9 Hz, log10",
+    "f_fast": "power from 9 to 20 Hz over that from 4 to 9 Hz, log10",
+    "f_peak": "strongest frequency from 3.5 to 12 Hz, Hz",
+    "f_concentration": "power within 0.75 Hz of it over that from 3.5 to 12 Hz",
+    "f_entropy": "entropy of the spectrum from 3.5 to 12 Hz",
+    "f_tq_power": "mean energy of the signal in the middle of TQ over R squared, log10",
+    "f_tq_share": "share of time between T and P",
+    "f_tq_turns": "turns of the signal a second in the middle of TQ",
+}
+
+
+def features(bands: Bands, beats: Beats) -> dict[str, float]:
+    """The features of atrial activity."""
+    if len(beats.cut) < 3 or not beats.height > 0:
+        return {}
+    return _p_wave(beats) | _f_waves(bands, beats)
+
+
+def _p_wave(beats: Beats):
+    window = beats.part(EARLY, LATE)
+    rows, template = beats.cut[:, window], beats.template[window]
+    n = template.size
+    line = np.linspace(0, 1, n)
+    # Against a straight line from end to end: the P wave stands out whatever the level.
+    wave = template - (template[:3].mean() * (1 - line) + template[-3:].mean() * line)
+    at = int(np.abs(wave[2:-2]).argmax()) + 2
+    peak = wave[at]
+    turned = template * np.sign(peak) if peak else template
+    prominence = turned[at] - max(turned[:at].min(), turned[at:].min())
+    c = correlations(rows, template)
+    residual = rows - template
+    residual = residual - residual.mean(axis=1, keepdims=True)
+    centred = template - template.mean()
+    places = (rows * np.sign(peak or 1.0)).argmax(axis=1) / beats.fs
+    qrs = beats.template[beats.part(-0.08, 0.1)]
+    return {
+        "p_amplitude": peak / beats.height,
+        "p_at": (beats.before - window.start - at) / beats.fs,
+        "p_prominence": prominence / beats.height,
+        "p_coherence": coherence(rows),
+        "p_coherence_early": coherence(beats.cut[:, beats.part(-0.28, -0.17)]),
+        "p_coherence_late": coherence(beats.cut[:, beats.part(-0.17, -0.06)]),
+        "p_correlation": np.median(c),
+        "p_correlation_p10": np.percentile(c, 10),
+        "p_present": np.mean(c > 0.6),
+        "p_energy": log_ratio((centred**2).sum(), (qrs**2).sum()),
+        "p_noise": log_ratio(np.median((residual**2).mean(axis=1)), (centred**2).mean()),
+        "p_snr": np.abs(wave).max() / max(float(np.median(residual.std(axis=1))), 1e-12),
+        "p_jitter": places.std(),
+    }
+
+
+def _f_waves(bands: Bands, beats: Beats):
+    rest = bands.wide * beats.sign
+    # Scaled to each beat's own size, so that breathing leaves no remainder.
+    scale = beats.cut @ beats.template / (beats.template @ beats.template)
+    average = beats.template * _taper(beats)
+    for r, size in zip(beats.r[beats.inside], np.clip(scale, 0.5, 1.5), strict=True):
+        rest[r - beats.before : r + beats.after] -= size * average
+    quiet = np.ones(bands.n, bool)
+    for r in beats.r:  # what a QRS leaves behind is not atrial
+        quiet[max(r - round(0.07 * bands.fs), 0) : r + round(0.1 * bands.fs)] = False
+    hz, power = power_spectrum(rest * quiet, bands.fs)
+    inner = (hz >= 3.5) & (hz < 12)
+    f = power[inner]
+    whole = max(float(f.sum()), 1e-30)
+    peak = float(hz[inner][f.argmax()])
+    weight = f[f > 0] / whole
+    middle = share(hz, power, 4, 9)
+    size = quiet.mean() * beats.height**2 * power.size**2
+    return {
+        "f_power": log_ratio(middle, size),
+        "f_slow": log_ratio(share(hz, power, 1, 4), middle),
+        "f_fast": log_ratio(share(hz, power, 9, 20), middle),
+        "f_peak": peak,
+        "f_concentration": share(hz, power, peak - 0.75, peak + 0.75) / whole,
+        "f_entropy": float(-(weight * np.log(weight)).sum() / np.log(f.size)),
+        **_tq(bands, beats),
+    }
+
+
+def _taper(beats: Beats) -> np.ndarray:
+    """1 in the middle of a beat, falling to 0 at both ends over 0.05 s."""
+    n, edge = beats.before + beats.after, beats.fs * 0.05
+    at = np.arange(n)
+    return np.clip(np.minimum(at, n - 1 - at) / edge, 0, 1)
+
+
+def _tq(bands: Bands, beats: Beats):
+    """What the signal itself does between the end of T and the start of P."""
+    rr = np.diff(beats.r)
+    start = beats.r[:-1] + np.minimum(0.55 * rr, 0.45 * bands.fs).astype(int)
+    end = beats.r[1:] - round(0.24 * bands.fs)
+    y = bands.wide
+    energy, turns, total = [], 0, 0
+    for a, b in zip(start, end, strict=True):
+        if b - a >= 0.1 * bands.fs:
+            piece = y[a:b] - y[a:b].mean()
+            energy.append((piece**2).mean())
+            step = np.diff(piece)
+            turns += int((step[1:] * step[:-1] < 0).sum())
+            total += b - a
+    if not total:
+        return {"f_tq_share": 0.0}
+    return {
+        "f_tq_power": log_ratio(float(np.median(energy)), beats.height**2),
+        "f_tq_share": total / bands.n,
+        "f_tq_turns": turns / total * bands.fs,
+    }

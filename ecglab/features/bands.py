@@ -1,0 +1,107 @@
+"""A signal without gaps and its frequency bands, all from one FFT."""
+
+from functools import cached_property
+
+import numpy as np
+
+
+class Bands:
+    """One lead with its gaps bridged by lines and its median taken off.
+
+    fs: sampling rate in Hz; known: (n,) whether a sample was there; x: (n,)
+    """
+
+    def __init__(self, signal: np.ndarray, fs: float):
+        self.fs = float(fs)
+        self.known = ~np.isnan(signal)
+        index = np.arange(signal.size)
+        self.x = np.interp(index, index[self.known], signal[self.known])
+        self.x -= np.median(self.x)
+        # A second of mirror image at each end, then a line back to the start: the FFT is of
+        # something that has no jumps, and its length has small factors.
+        self._edge = min(round(self.fs), signal.size - 1)
+        head = 2 * self.x[0] - self.x[self._edge : 0 : -1]
+        tail = 2 * self.x[-1] - self.x[-2 : -2 - self._edge : -1]
+        long = np.concatenate([head, self.x, tail])
+        self._n = fast_length(long.size + self._edge)
+        line = np.linspace(long[-1], long[0], self._n - long.size + 2)[1:-1]
+        self._spectrum = np.fft.rfft(np.concatenate([long, line]))
+        self._hz = np.fft.rfftfreq(self._n, 1 / self.fs)
+
+    @property
+    def n(self) -> int:
+        return self.x.size
+
+    def band(self, low: float, high: float) -> np.ndarray:
+        """(n,) the signal from `low` to `high` Hz, with no shift in time.
+
+        The edges are half cosines, from 0.6 `low` up to `low` and from `high` to 1.4 `high`.
+        """
+        rise = np.clip((self._hz / low - 0.6) / 0.4, 0, 1)
+        fall = np.clip((1.4 - self._hz / high) / 0.4, 0, 1)
+        window = np.sin(np.pi / 2 * np.minimum(rise, fall)) ** 2
+        long = np.fft.irfft(self._spectrum * window, self._n)
+        return long[self._edge : self._edge + self.n]
+
+    @cached_property
+    def wide(self) -> np.ndarray:
+        """(n,) from 0.7 to 40 Hz: all waves, without wander, mains and muscle."""
+        return self.band(0.7, 40)
+
+    @cached_property
+    def qrs(self) -> np.ndarray:
+        """(n,) from 6 to 25 Hz: where a QRS stands out most."""
+        return self.band(6, 25)
+
+    @cached_property
+    def envelope(self) -> np.ndarray:
+        """(n,) of the band of the QRS: the root of its power over 0.11 s."""
+        return envelope(self.qrs, self.fs)
+
+
+def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
+    """(n,) the mean of the `width` samples around each one, of those that are there."""
+    width = max(width, 1)
+    total = np.concatenate([[0], np.cumsum(x)])
+    at = np.arange(x.size)
+    low = np.maximum(at - width // 2, 0)
+    high = np.minimum(at - width // 2 + width, x.size)
+    return np.maximum(total[high] - total[low], 0) / (high - low)
+
+
+def envelope(x: np.ndarray, fs: float) -> np.ndarray:
+    """(n,) the root of the mean power of 0.11 s, about the length of a QRS."""
+    return np.sqrt(moving_mean(x * x, round(0.11 * fs)))
+
+
+def correlations(rows: np.ndarray, template: np.ndarray) -> np.ndarray:
+    """(n,) correlation of each row (n, samples) with the template (samples,)."""
+    a = rows - rows.mean(axis=1, keepdims=True)
+    b = template - template.mean()
+    size = np.sqrt((a**2).sum(axis=1) * (b**2).sum())
+    return np.where(size > 0, (a @ b) / np.where(size > 0, size, 1), 0.0)
+
+
+def power_spectrum(x: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
+    """Frequencies in Hz and the power at them: Hann windows of about 4 s that overlap by half."""
+    n = min(fast_length(round(4 * fs)), x.size)
+    starts = np.arange(0, x.size - n + 1, max(n // 2, 1))
+    pieces = x[starts[:, None] + np.arange(n)]
+    pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * np.hanning(n)
+    return np.fft.rfftfreq(n, 1 / fs), (np.abs(np.fft.rfft(pieces)) ** 2).mean(axis=0)
+
+
+def share(hz: np.ndarray, power: np.ndarray, low: float, high: float) -> float:
+    """The power from `low` to `high` Hz."""
+    return float(power[(hz >= low) & (hz < high)].sum())
+
+
+def log_ratio(above: float, below: float) -> float:
+    """log10 of a ratio, NaN where one of the two is nothing."""
+    return float(np.log10(above / below)) if above > 0 and below > 0 else float("nan")
+
+
+def fast_length(n: int) -> int:
+    """The smallest length of at least n that is 2^k times 1, 9/8, 5/4 or 3/2."""
+    power = 2 ** max(int(np.ceil(np.log2(max(n, 16)))) - 1, 3)
+    return next(length for f in (8, 9, 10, 12, 16) if (length := power * f // 8) >= n)

@@ -1,0 +1,225 @@
+"""Features of the shape of the beats: their average, and how far single ones differ from it.
+
+Beats that come early and look different are ventricular, early ones that look the same are
+supraventricular; a broad QRS is a block. Clifford GD et al. "AF classification from a short
+single lead ECG recording: the PhysioNet/Computing in Cardiology Challenge 2017",
+doi:10.22489/CinC.2017.065-469, describes the classes.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from .bands import Bands, correlations
+
+BEFORE, AFTER = 0.3, 0.5
+"""Seconds of a beat, from the R peak."""
+
+TYPICAL = 0.85
+"""Correlation of its QRS with the template from which on a beat looks typical."""
+
+FEATURES = {
+    "beat_correlation_mean": "correlation of each QRS with the template, mean",
+    "beat_correlation_median": "median",
+    "beat_correlation_min": "smallest",
+    "beat_correlation_sd": "SD",
+    "beat_correlation_p10": "10th percentile",
+    "beat_atypical": "share of beats below 0.85",
+    "beat_strange": "share of beats below 0.5",
+    "beat_whole_correlation": "correlation of each whole beat with the template, median",
+    "beat_whole_correlation_p10": "10th percentile",
+    "beat_t_correlation": "correlation from 0.1 s after R on, median",
+    "beat_early_correlation": "correlation of QRS of beats that come early, mean",
+    "beat_early_atypical": "share of beats that come early and are atypical",
+    "beat_early_typical": "share of beats that come early and are typical",
+    "beat_late_atypical": "share of beats that do not come early and are atypical",
+    "beat_width": "width of the QRS of the template, s",
+    "beat_spread": "root of the second moment of the energy of the template's QRS, s",
+    "beat_spread_max": "largest of single beats, over the median",
+    "beat_spread_sd": "SD of single beats over the median",
+    "beat_r_sd": "SD of R amplitudes over their median",
+    "beat_r_max": "largest R amplitude over the median",
+    "beat_r_min": "smallest R amplitude over the median",
+    "beat_turned": "share of beats with the other polarity",
+    "beat_q": "smallest before R over R, in the template",
+    "beat_s": "smallest after R over R",
+    "beat_st": "level 0.08 to 0.12 s after R over R",
+    "beat_t": "T amplitude over R, signed as R is upright",
+    "beat_t_at": "T peak after R, s",
+    "beat_t_energy": "energy of the template from 0.12 s after R over that of QRS, log10",
+    "beat_qrs_coherence": "energy of the mean beat over the mean energy of beats, in QRS",
+    "beat_t_coherence": "the same for ST and T",
+    "beat_noise": "median energy of beats less the template over that of the template, log10",
+    "beat_sharpness": "largest slope of the template over R, per s",
+    "beat_notches": "turning points of the template's QRS above 5 % of R",
+}
+
+
+class Beats:
+    """The beats of a record, cut out and turned so that R is upright.
+
+    r: (n_beats,) sample numbers; those too near an end to be cut out are no part of `cut`
+    """
+
+    def __init__(self, bands: Bands, r: np.ndarray):
+        self.fs, self.r = bands.fs, r
+        self.before, self.after = round(BEFORE * self.fs), round(AFTER * self.fs)
+        self.inside = (r >= self.before) & (r + self.after < bands.n)
+        index = r[self.inside][:, None] + np.arange(-self.before, self.after)
+        cut = bands.wide[index]
+        near = slice(self.before - round(0.08 * self.fs), self.before + round(0.08 * self.fs) + 1)
+        extremes = cut[:, near]
+        swing = np.median(extremes.max(axis=1) + extremes.min(axis=1)) if len(cut) else 0.0
+        self.sign = -1.0 if swing < 0 else 1.0
+        self.cut = cut * self.sign
+
+    def part(self, start: float, end: float) -> slice:
+        """From `start` to `end` s after R, as a slice of a beat."""
+        return slice(self.before + round(start * self.fs), self.before + round(end * self.fs))
+
+    @cached_property
+    def template(self) -> np.ndarray:
+        """(samples of a beat,) the median beat, of those that look like it where enough do."""
+        first = np.median(self.cut, axis=0)
+        alike = correlations(self.cut[:, self._qrs], first[self._qrs]) > TYPICAL
+        return np.median(self.cut[alike], axis=0) if alike.sum() >= 3 else first
+
+    @property
+    def _qrs(self) -> slice:
+        return self.part(-0.08, 0.08)
+
+    @cached_property
+    def correlation(self) -> np.ndarray:
+        """(beats cut out,) correlation of each QRS with the template's."""
+        return correlations(self.cut[:, self._qrs], self.template[self._qrs])
+
+    @cached_property
+    def height(self) -> float:
+        """R of the template over its level before it."""
+        level = np.median(self.template[self.part(-0.12, -0.05)])
+        return float(self.template[self.part(-0.04, 0.05)].max() - level)
+
+    @cached_property
+    def rr_before(self) -> np.ndarray:
+        """(beats cut out,) RR interval that ends with the beat, s; NaN for the first."""
+        return np.diff(self.r, prepend=np.nan)[self.inside] / self.fs
+
+    @cached_property
+    def early(self) -> np.ndarray:
+        """(beats cut out,) whether a beat comes 15 % earlier than the median RR."""
+        if self.r.size < 4:
+            return np.zeros(len(self.cut), bool)
+        return self.rr_before < 0.85 * np.median(np.diff(self.r)) / self.fs
+
+    @cached_property
+    def typical_rr(self) -> np.ndarray:
+        """RR intervals in s between neighbours that both look typical."""
+        good = np.zeros(self.r.size, bool)
+        if len(self.cut):
+            good[np.flatnonzero(self.inside)[self.correlation > TYPICAL]] = True
+        return (np.diff(self.r) / self.fs)[good[1:] & good[:-1]]
+
+
+def coherence(rows: np.ndarray) -> float:
+    """Energy of the mean of rows (n, samples) over their mean energy, without what noise adds.
+
+    1 where all rows are alike, about 0 where they have nothing in common.
+    """
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    n, energy = len(rows), (rows**2).mean()
+    if n < 3 or not energy > 0:
+        return np.nan
+    return float(((rows.mean(axis=0) ** 2).mean() / energy - 1 / n) * n / (n - 1))
+
+
+def features(beats: Beats) -> dict[str, float]:
+    """The features of the shape of beats."""
+    if len(beats.cut) < 3 or not beats.height > 0:
+        return {}
+    return _likeness(beats) | _qrs(beats) | _waves(beats)
+
+
+def _likeness(beats: Beats):
+    c = beats.correlation
+    whole = correlations(beats.cut, beats.template)
+    t = beats.part(0.1, AFTER)
+    odd = c < TYPICAL
+    qrs = beats.part(-0.05, 0.06)
+    residual = ((beats.cut - beats.template) ** 2).mean(axis=1)
+    energy = (beats.template**2).mean()
+    return {
+        "beat_correlation_mean": c.mean(),
+        "beat_correlation_median": np.median(c),
+        "beat_correlation_min": c.min(),
+        "beat_correlation_sd": c.std(),
+        "beat_correlation_p10": np.percentile(c, 10),
+        "beat_atypical": odd.mean(),
+        "beat_strange": np.mean(c < 0.5),
+        "beat_whole_correlation": np.median(whole),
+        "beat_whole_correlation_p10": np.percentile(whole, 10),
+        "beat_t_correlation": np.median(correlations(beats.cut[:, t], beats.template[t])),
+        "beat_early_correlation": c[beats.early].mean() if beats.early.any() else np.nan,
+        "beat_early_atypical": np.mean(beats.early & odd),
+        "beat_early_typical": np.mean(beats.early & ~odd),
+        "beat_late_atypical": np.mean(~beats.early & odd),
+        "beat_qrs_coherence": coherence(beats.cut[:, qrs]),
+        "beat_t_coherence": coherence(beats.cut[:, beats.part(0.12, 0.42)]),
+        "beat_noise": np.log10(np.median(residual) / energy + 1e-9),
+    }
+
+
+def _qrs(beats: Beats):
+    around = beats.part(-0.12, 0.14)
+    time = (np.arange(around.stop - around.start) - (beats.before - around.start)) / beats.fs
+    each, mean = _spread(beats.cut[:, around], time), _spread(beats.template[None, around], time)
+    typical = np.median(each)
+    near = beats.cut[:, beats.part(-0.06, 0.07)]
+    level = np.median(beats.cut[:, beats.part(-0.12, -0.05)], axis=1)
+    up, down = near.max(axis=1) - level, level - near.min(axis=1)
+    middle = np.median(up)
+    slope = np.abs(np.diff(beats.template[around])) * beats.fs
+    steep = np.flatnonzero(slope > 0.12 * slope.max())
+    inner = beats.template[beats.part(-0.07, 0.09)]
+    step = np.diff(inner)
+    step = step[np.abs(step) > 0.004 * beats.height]
+    return {
+        "beat_width": (steep[-1] - steep[0]) / beats.fs if steep.size else np.nan,
+        "beat_spread": mean[0],
+        "beat_spread_max": each.max() / typical,
+        "beat_spread_sd": each.std() / typical,
+        "beat_r_sd": up.std() / middle,
+        "beat_r_max": up.max() / middle,
+        "beat_r_min": up.min() / middle,
+        "beat_turned": np.mean(down > 1.5 * up),
+        "beat_sharpness": slope.max() / beats.height,
+        "beat_notches": float((step[1:] * step[:-1] < 0).sum()),
+    }
+
+
+def _spread(rows, time):
+    """(n,) root of the second moment in time of the energy of the slope of rows (n, samples)."""
+    energy = np.diff(rows, axis=1) ** 2
+    total = np.maximum(energy.sum(axis=1, keepdims=True), 1e-30)
+    middle = (energy * time[1:]).sum(axis=1, keepdims=True) / total
+    return np.sqrt((energy * (time[1:] - middle) ** 2).sum(axis=1) / total[:, 0])
+
+
+def _waves(beats: Beats):
+    template, height = beats.template, beats.height
+    level = np.median(template[beats.part(-0.12, -0.05)])
+    from_r = (template - level) / height
+    # The T wave ends before the next P wave: at a high rate, sooner after R.
+    rr = np.median(np.diff(beats.r)) / beats.fs if beats.r.size > 1 else 1.0
+    t = beats.part(0.13, float(np.clip(0.6 * rr, 0.25, AFTER)))
+    wave = template[t] - np.linspace(template[t][0], template[t][-1], t.stop - t.start)
+    at = int(np.abs(wave).argmax())
+    qrs = template[beats.part(-0.08, 0.1)]
+    late = template[beats.part(0.12, AFTER)]
+    return {
+        "beat_q": from_r[beats.part(-0.06, 0.0)].min(),
+        "beat_s": from_r[beats.part(0.0, 0.09)].min(),
+        "beat_st": from_r[beats.part(0.08, 0.12)].mean(),
+        "beat_t": wave[at] / height,
+        "beat_t_at": (t.start + at - beats.before) / beats.fs,
+        "beat_t_energy": np.log10((late**2).sum() / (qrs**2).sum() + 1e-9),
+    }

@@ -1,0 +1,146 @@
+"""Where the QRS complexes are.
+
+An envelope of the band of the QRS, a threshold that follows its height, a refractory period and a
+second look where a beat is missing: the parts of Pan J, Tompkins WJ. "A real-time QRS detection
+algorithm", IEEE Trans Biomed Eng 1985;32(3):230-236, doi:10.1109/TBME.1985.325532, put together
+for short records that are there as a whole.
+"""
+
+import numpy as np
+
+from .bands import Bands, correlations
+from .bands import envelope as envelope_of
+
+REFRACTORY = 0.25
+"""Seconds after a beat in which there is no other."""
+
+THRESHOLD = 0.4
+"""Of the local height of beats, what a beat has to reach."""
+
+SECOND_LOOK = 0.22
+"""What it has to reach where a beat is missing."""
+
+MISSING = 1.6
+"""RR intervals, in medians of their neighbours, after which a beat is missing."""
+
+STRANGE = 0.6
+"""Correlation with the median beat below which a beat may be a jerk of the electrode."""
+
+
+def detect(bands: Bands, filtered: np.ndarray | None = None) -> np.ndarray:
+    """Sample numbers (n_beats,) of the R peaks, increasing; of whatever polarity.
+
+    filtered: the signal in another band than that of the QRS
+    """
+    height = bands.envelope if filtered is None else envelope_of(filtered, bands.fs)
+    filtered = bands.qrs if filtered is None else filtered
+    envelope = np.where(bands.known, height, 0)
+    level = _level(envelope, bands.fs)
+    if level is None:
+        return np.empty(0, int)
+    candidates = _candidates(envelope, SECOND_LOOK * level, bands.fs)
+    heights = envelope[candidates] / level[candidates]
+    beats = _without_t_waves(candidates[heights >= THRESHOLD], envelope, bands.fs)
+    beats = _second_look(beats, candidates, heights, bands.fs)
+    return _without_bumps(_peaks(beats, bands, filtered), filtered, bands.fs)
+
+
+def intervals(bands: Bands, r: np.ndarray) -> np.ndarray:
+    """RR intervals (at most n_beats - 1,) in s, without those that reach over missing samples."""
+    missing = np.concatenate([[0], np.cumsum(~bands.known)])
+    whole = missing[r[1:]] - missing[r[:-1]] < 0.1 * bands.fs
+    return (np.diff(r) / bands.fs)[whole]
+
+
+def _level(envelope: np.ndarray, fs: float) -> np.ndarray | None:
+    """(n,) the height of beats around each sample, None for a signal that has no height."""
+    width = min(round(2 * fs), envelope.size)
+    starts = np.arange(0, envelope.size - width + 1, max(width // 2, 1))
+    tops = np.maximum.reduceat(envelope, starts)
+    tops = np.maximum(tops, np.append(tops[1:], 0)) if tops.size > 1 else tops
+    usual = np.median(tops)
+    if not usual > 0:
+        return None
+    # The median of 9 s: a burst of noise, or a pause, is shorter and does not move it.
+    around = np.pad(tops, 4, mode="reflect" if tops.size > 4 else "edge")
+    local = np.median(np.lib.stride_tricks.sliding_window_view(around, 9), axis=1)
+    local = np.clip(local, 0.25 * usual, 4 * usual)
+    return np.interp(np.arange(envelope.size), starts + width // 2, local)
+
+
+def _candidates(envelope: np.ndarray, least: np.ndarray, fs: float) -> np.ndarray:
+    """Local maxima that reach `least`, the highest first within the refractory period."""
+    inner = envelope[1:-1]
+    tops = 1 + np.flatnonzero(
+        (inner > envelope[:-2]) & (inner >= envelope[2:]) & (inner >= least[1:-1])
+    )
+    refractory = round(REFRACTORY * fs)
+    free = np.ones(envelope.size, bool)
+    kept = []
+    for top in tops[np.argsort(-envelope[tops], kind="stable")]:
+        if free[top]:
+            kept.append(top)
+            free[max(top - refractory, 0) : top + refractory] = False
+    return np.sort(np.array(kept, int))
+
+
+def _without_t_waves(beats: np.ndarray, envelope: np.ndarray, fs: float) -> np.ndarray:
+    """The beats without those that follow within 0.36 s at half the height."""
+    kept: list[int] = []
+    for beat in beats:
+        near = kept and beat - kept[-1] < 0.36 * fs
+        if not (near and envelope[beat] < 0.5 * envelope[kept[-1]]):
+            kept.append(beat)
+    return np.array(kept, int)
+
+
+def _second_look(beats, candidates, heights, fs: float) -> np.ndarray:
+    """The beats with the highest candidate in every interval that is too long."""
+    if beats.size < 4:
+        return beats
+    rr = np.diff(beats)
+    around = np.pad(rr, 4, mode="reflect" if rr.size > 4 else "edge")
+    usual = np.median(np.lib.stride_tricks.sliding_window_view(around, 9), axis=1)
+    refractory = max(REFRACTORY, 0.36) * fs
+    found = []
+    for i in np.flatnonzero(rr > MISSING * usual):
+        inside = (candidates > beats[i] + refractory) & (candidates < beats[i + 1] - refractory)
+        if inside.any():
+            found.append(candidates[inside][heights[inside].argmax()])
+    return np.sort(np.append(beats, np.array(found, int)))
+
+
+def _peaks(beats: np.ndarray, bands: Bands, filtered: np.ndarray) -> np.ndarray:
+    """The extremum of each beat: of the polarity of most, unless the other is much larger."""
+    if not beats.size:
+        return beats
+    reach = round(0.08 * bands.fs)
+    window = np.clip(beats[:, None] + np.arange(-reach, reach + 1), 0, bands.n - 1)
+    around = filtered[window]
+    up, down = around.max(axis=1), -around.min(axis=1)
+    main, other = (1, -1) if np.median(up - down) >= 0 else (-1, 1)
+    turned = np.where(main > 0, down > 1.5 * up, up > 1.5 * down)
+    sign = np.where(turned, other, main)
+    peak = window[np.arange(beats.size), (sign[:, None] * around).argmax(axis=1)]
+    peak = np.unique(peak)
+    peak = peak[np.diff(peak, prepend=-bands.n) >= 0.5 * REFRACTORY * bands.fs]
+    edge = 0.05 * bands.fs  # half a QRS is no QRS
+    return peak[(peak >= edge) & (peak < bands.n - edge)]
+
+
+def _without_bumps(beats: np.ndarray, filtered: np.ndarray, fs: float) -> np.ndarray:
+    """The beats without those that look like no other and leave a usual interval when they go.
+
+    A jerk of the electrode between two beats; a premature beat would delay the next one.
+    """
+    if beats.size < 6:
+        return beats
+    reach = round(0.08 * fs)
+    window = np.clip(beats[:, None] + np.arange(-reach, reach + 1), 0, filtered.size - 1)
+    strange = correlations(filtered[window], np.median(filtered[window], axis=0)) < STRANGE
+    usual = np.median(np.diff(beats))
+    kept = list(beats[:1])
+    for i in range(1, beats.size - 1):
+        if not (strange[i] and beats[i + 1] - kept[-1] < 1.3 * usual):
+            kept.append(beats[i])
+    return np.array([*kept, beats[-1]])

@@ -1,0 +1,167 @@
+"""Features of signal quality: can the signal be read at all.
+
+The indices of Clifford GD, Behar J, Li Q, Rezek I. "Signal quality indices and data fusion for
+determining clinical acceptability of electrocardiograms", Physiol Meas 2012;33(9):1419-1433,
+doi:10.1088/0967-3334/33/9/1419 (band powers, kurtosis, flat lines, baseline, agreement of two
+detectors), and how far the beats stand out from what is between them.
+"""
+
+import numpy as np
+
+from . import qrs
+from .bands import Bands, log_ratio, moving_mean, power_spectrum, share
+
+BANDS = ((0.25, 0.7), (0.7, 2), (2, 5), (5, 9), (9, 15), (15, 25), (25, 40), (40, 70), (70, 120))
+"""Hz between which the power of the whole record is taken."""
+
+FEATURES = {
+    **{
+        f"quality_power_{a:g}_{b:g}": f"power from {a:g} to {b:g} Hz over 0.7 to 40, log10"
+        for a, b in BANDS
+    },
+    "quality_qrs_power": "power from 5 to 15 Hz over that from 5 to 40 Hz",
+    "quality_centre": "mean frequency from 0.7 to 40 Hz, Hz",
+    "quality_spectral_entropy": "entropy of the spectrum from 0.7 to 40 Hz",
+    "quality_kurtosis": "kurtosis from 0.7 to 40 Hz, log10",
+    "quality_qrs_kurtosis": "kurtosis of the band of the QRS, log10",
+    "quality_skewness": "skewness from 0.7 to 40 Hz, without its sign",
+    "quality_flat": "share of samples in runs of 50 ms that do not change",
+    "quality_clipped": "share of samples at the largest or smallest value",
+    "quality_missing": "share of samples that are missing",
+    "quality_jumps": "largest step between samples over the median step, log10",
+    "quality_wander": "SD below 0.7 Hz over SD from 0.7 to 40 Hz, log10",
+    "quality_noise_level": "median envelope of the QRS band between beats over that at beats",
+    "quality_noise_top": "highest envelope between beats, median, over that at beats",
+    "quality_noise_fast": "power above 40 Hz between beats over R squared, log10",
+    "quality_uneven": "largest over median SD of 2 s pieces, log10",
+    "quality_quiet": "smallest over median SD of 2 s pieces, log10",
+    "quality_beat_uneven": "SD of log heights of the envelope at beats",
+    "quality_agreement": "share of beats that a detector in another band finds too",
+    "quality_period": "highest autocorrelation of the envelope from 0.3 to 1.7 s",
+    "quality_period_at": "where, s",
+    "quality_no_beats": "longest time without a beat over the length",
+    "quality_beats": "beats a second",
+}
+
+
+def features(bands: Bands, r: np.ndarray) -> dict[str, float]:
+    """The features of quality of a signal with beats at sample numbers r (n_beats,)."""
+    if not np.ptp(bands.x) > 0:
+        return {"quality_flat": 1.0, "quality_missing": 1 - bands.known.mean()}
+    return _spectrum(bands) | _amplitudes(bands) | _between(bands, r) | _detection(bands, r)
+
+
+def _spectrum(bands: Bands):
+    hz, power = power_spectrum(bands.x, bands.fs)
+    whole = share(hz, power, 0.7, 40)
+    inner = (hz >= 0.7) & (hz < 40)
+    weight = power[inner] / max(float(power[inner].sum()), 1e-30)
+    entropy = -(weight[weight > 0] * np.log(weight[weight > 0])).sum() / np.log(inner.sum())
+    wide = share(hz, power, 5, 40)
+    return {
+        **{
+            f"quality_power_{a:g}_{b:g}": log_ratio(share(hz, power, a, b), whole) for a, b in BANDS
+        },
+        "quality_qrs_power": share(hz, power, 5, 15) / wide if wide > 0 else np.nan,
+        "quality_centre": float((hz[inner] * weight).sum()),
+        "quality_spectral_entropy": float(entropy),
+    }
+
+
+def _amplitudes(bands: Bands):
+    x, y = bands.x, bands.wide
+    sd = y.std()
+    score = (y - y.mean()) / sd if sd > 0 else np.full(y.size, np.nan)
+    square = score * score
+    step = np.abs(np.diff(x))
+    top = np.mean((x == x.max()) | (x == x.min()))
+    still = moving_mean((step == 0).astype(float), round(0.05 * bands.fs)) > 0.999
+    usual = np.median(step[step > 0]) if (step > 0).any() else np.nan
+    slow = moving_mean(x - x.min(), round(1.4 * bands.fs))
+    width = min(round(2 * bands.fs), y.size)
+    pieces = y[: y.size // width * width].reshape(-1, width).std(axis=1)
+    middle = float(np.median(pieces))
+    beat = bands.qrs * bands.qrs / max(bands.qrs.var(), 1e-30)
+    return {
+        "quality_kurtosis": np.log10((square * square).mean()),
+        "quality_qrs_kurtosis": np.log10((beat * beat).mean() + 1e-9),
+        "quality_skewness": abs((square * score).mean()),
+        "quality_flat": still.mean(),
+        "quality_clipped": top,
+        "quality_missing": 1 - bands.known.mean(),
+        "quality_jumps": log_ratio(float(step.max()), float(usual)),
+        "quality_wander": log_ratio(float(slow.std()), float(sd)),
+        "quality_uneven": log_ratio(float(pieces.max()), middle),
+        "quality_quiet": log_ratio(float(pieces.min()), middle),
+    }
+
+
+def _between(bands: Bands, r: np.ndarray):
+    """How far the beats stand out."""
+    if r.size < 3:
+        return {}
+    envelope = bands.envelope
+    at_beats = envelope[r]
+    usual = float(np.median(at_beats))
+    away = np.ones(bands.n, bool)
+    for beat in r:
+        away[max(beat - round(0.1 * bands.fs), 0) : beat + round(0.1 * bands.fs)] = False
+    if not usual > 0 or not away.any():
+        return {}
+    outside = np.where(away, envelope, 0)
+    tops = np.maximum.reduceat(outside, r)[:-1]
+    fast = bands.x - bands.band(0.1, 40)
+    return {
+        "quality_noise_level": np.median(envelope[away]) / usual,
+        "quality_noise_top": np.median(tops) / usual,
+        "quality_noise_fast": log_ratio(float((fast[away] ** 2).mean()), usual**2),
+        "quality_beat_uneven": np.log(np.maximum(at_beats, 1e-6 * usual)).std(),
+    }
+
+
+def _detection(bands: Bands, r: np.ndarray):
+    envelope = bands.envelope
+    lag, height = _period(envelope, bands.fs)
+    edges = np.concatenate([[0], r, [bands.n - 1]])
+    found = {
+        "quality_period": height,
+        "quality_period_at": lag,
+        "quality_no_beats": np.diff(edges).max() / bands.n,
+        "quality_beats": r.size / bands.n * bands.fs,
+    }
+    if r.size:
+        other = qrs.detect(bands, bands.band(12, 35))
+        found["quality_agreement"] = agreement(r, other, round(0.1 * bands.fs))
+    return found
+
+
+def agreement(a: np.ndarray, b: np.ndarray, tolerance: float) -> float:
+    """F1 of two lists of beats, matched where they are within `tolerance` samples."""
+    if not a.size or not b.size:
+        return 0.0
+    return 2 * _near(a, b, tolerance) / (a.size + b.size)
+
+
+def _near(a, b, tolerance) -> int:
+    """How many of a have one of b within the tolerance."""
+    at = np.searchsorted(b, a)
+    gap = np.minimum(
+        np.abs(a - b[np.maximum(at - 1, 0)]), np.abs(a - b[np.minimum(at, b.size - 1)])
+    )
+    return int((gap <= tolerance).sum())
+
+
+def _period(envelope: np.ndarray, fs: float) -> tuple[float, float]:
+    """Lag in s and height of the highest autocorrelation, at 50 Hz."""
+    step = max(int(fs // 50), 1)
+    few = envelope[: envelope.size // step * step].reshape(-1, step).mean(axis=1)
+    few = np.minimum(few, 3 * np.median(few) + few.mean())  # a burst is not to decide alone
+    few = few - few.mean()
+    spectrum = np.fft.rfft(few, 2 * few.size)
+    auto = np.fft.irfft(np.abs(spectrum) ** 2)[: few.size]
+    if not auto[0] > 0:
+        return np.nan, np.nan
+    rate = fs / step
+    low, high = round(0.3 * rate), min(round(1.7 * rate), few.size // 2)
+    at = low + int(auto[low:high].argmax())
+    return at / rate, float(auto[at] / auto[0])

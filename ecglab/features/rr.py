@@ -1,0 +1,259 @@
+"""Features of the RR intervals: how fast, how irregular, and irregular in what way.
+
+Normal rhythm varies slowly, atrial fibrillation without memory, premature beats in patterns.
+What is said of the paper in `FEATURES`:
+
+Lake DE, Moorman JR. "Accurate estimation of entropy in very short physiological time series: the
+problem of atrial fibrillation detection in implanted ventricular devices", Am J Physiol Heart
+Circ Physiol 2011;300(1):H319-H325, doi:10.1152/ajpheart.00561.2010 (coefficient of sample
+entropy). Sarkar S, Ritscher D, Mehra R. "A detector for a chronic implantable atrial
+tachyarrhythmia monitor", IEEE Trans Biomed Eng 2008;55(3):1219-1224,
+doi:10.1109/TBME.2007.903707 (the Lorenz plot of changes of RR; the measures here are plain
+counts of its cells, not the paper's segments). Dash S, Chon KH, Lu S, Raeder EA. "Automatic real
+time detection of atrial fibrillation", Ann Biomed Eng 2009;37(9):1701-1709,
+doi:10.1007/s10439-009-9740-z (turning points, Shannon entropy).
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+EDGES = (-0.3, -0.15, -0.05, 0.05, 0.15, 0.3)
+"""Between the bins of the histogram of changes, in mean RR."""
+
+FEATURES = {
+    "rr_n": "number of RR intervals",
+    "rr_mean": "mean, s",
+    "rr_median": "median, s",
+    "rr_cv": "SD over mean",
+    "rr_mad": "median absolute deviation over median",
+    "rr_min": "shortest over median",
+    "rr_max": "longest over median: the longest pause",
+    "rr_shortest": "shortest, s",
+    "rr_longest": "longest, s",
+    "rr_p10": "10th percentile over median",
+    "rr_p25": "25th percentile over median",
+    "rr_p75": "75th percentile over median",
+    "rr_p90": "90th percentile over median",
+    "rr_skew": "skewness",
+    "rr_kurtosis": "kurtosis",
+    "rr_rmssd": "root mean square of successive changes over mean",
+    "rr_change_median": "median absolute change over mean",
+    "rr_change_p90": "90th percentile of absolute changes over mean",
+    "rr_pnn20": "share of changes above 20 ms",
+    "rr_pnn50": "share of changes above 50 ms",
+    "rr_pnn10_percent": "share of changes above 10 % of the mean",
+    "rr_pnn20_percent": "share of changes above 20 % of the mean",
+    "rr_sd1": "Poincaré SD1 over mean",
+    "rr_sd2": "Poincaré SD2 over mean",
+    "rr_sd_ratio": "SD1 over SD2",
+    "rr_cosen": "coefficient of sample entropy (Lake and Moorman 2011)",
+    "rr_quadratic_entropy": "its quadratic sample entropy",
+    "rr_cosen_typical": "coefficient of sample entropy of beats that look typical",
+    "rr_shannon": "Shannon entropy in 16 bins without outliers (Dash 2009)",
+    "rr_turning_points": "share of turning points (Dash 2009)",
+    "rr_lorenz_cells": "occupied cells of 40 ms of the Lorenz plot over points (Sarkar 2008)",
+    "rr_lorenz_origin": "share of points in the cells about its origin",
+    "rr_lorenz_premature": "share of points where a short change follows a long one, far out",
+    "rr_lorenz_diagonal": "share of points with two changes of one sign, both far out",
+    "rr_autocorrelation_1": "correlation of an interval with the next",
+    "rr_autocorrelation_2": "with the next but one: bigeminy",
+    "rr_autocorrelation_3": "with the next but two: trigeminy",
+    "rr_change_correlation": "correlation of a change with the next",
+    "rr_premature": "share of intervals 15 % below the median of their neighbours",
+    "rr_pauses": "share of intervals 15 % above it",
+    "rr_short_long": "share of premature ones followed by a pause, of all",
+    "rr_short_normal": "share of premature ones followed by no pause, of all",
+    "rr_pause_ratio": "short plus long interval over twice the median, mean: compensatory pauses",
+    "rr_bigeminy": "share of intervals in runs of short, long, short, long",
+    "rr_trigeminy": "share of intervals in runs of normal, short, long",
+    "rr_near_median": "share within 5 % of the median",
+    "rr_outside": "share outside 20 % of the median",
+    "rr_best_cv": "smallest SD over mean of 6 intervals in a row",
+    "rr_typical_cv": "median SD over mean of 6 in a row",
+    "rr_worst_cv": "largest SD over mean of 6 in a row",
+    "rr_best_rmssd": "smallest median absolute change over mean of 6 in a row",
+    "rr_worst_rmssd": "largest median absolute change over mean of 6 in a row",
+    "rr_trend": "change of the rate between the first and the last third, over the mean",
+    "rr_typical_n": "number of intervals between beats that look typical",
+    "rr_typical_cv_all": "SD over mean of these intervals",
+    "rr_typical_rmssd": "median absolute change of these over mean",
+    **{
+        f"rr_change_bin_{i}": f"share of changes in bin {i} of EDGES" for i in range(len(EDGES) + 1)
+    },
+}
+
+
+def features(rr: np.ndarray, beats) -> dict[str, float]:
+    """The features of RR intervals (n,) in s; `beats` says which beats look typical."""
+    found = {"rr_n": float(rr.size)}
+    if rr.size < 3:
+        return found
+    found |= _distribution(rr)
+    found |= _changes(rr)
+    found |= _patterns(rr)
+    found |= _windows(rr)
+    typical = beats.typical_rr
+    found["rr_typical_n"] = float(typical.size)
+    if typical.size >= 3:
+        found["rr_typical_cv_all"] = typical.std() / typical.mean()
+        found["rr_typical_rmssd"] = np.median(np.abs(np.diff(typical))) / typical.mean()
+        found["rr_cosen_typical"] = cosen(typical)[0]
+    return found
+
+
+def cosen(rr: np.ndarray, block: int = 200) -> tuple[float, float]:
+    """Coefficient of sample entropy and quadratic sample entropy of RR intervals in s, m = 1.
+
+    The tolerance starts at 30 ms and is widened until 5 pairs match, as in the paper. Longer
+    series are compared within blocks of `block` intervals.
+    """
+    single, double = [], []
+    for start in range(0, max(rr.size - 1, 1), block):
+        part = rr[start : start + block + 1]
+        distance = np.abs(part[:, None] - part[None, :])
+        i, j = np.triu_indices(part.size - 1, 1)
+        single.append(distance[i, j])
+        double.append(np.maximum(distance[i, j], distance[i + 1, j + 1]))
+    single, double = np.concatenate(single), np.concatenate(double)
+    if double.size < 5:
+        return np.nan, np.nan
+    tolerance = max(0.03, float(np.partition(double, 4)[4]))
+    matches = (double <= tolerance).sum() / (single <= tolerance).sum()
+    quadratic = -np.log(matches) + np.log(2 * tolerance)
+    return quadratic - np.log(rr.mean()), quadratic
+
+
+def _distribution(rr):
+    median, mean, sd = np.median(rr), rr.mean(), rr.std()
+    p10, p25, p75, p90 = np.percentile(rr, [10, 25, 75, 90]) / median
+    score = (rr - mean) / sd if sd > 0 else np.full(rr.size, np.nan)
+    coefficient, quadratic = cosen(rr)
+    return {
+        "rr_mean": mean,
+        "rr_median": median,
+        "rr_cv": sd / mean,
+        "rr_mad": np.median(np.abs(rr - median)) / median,
+        "rr_min": rr.min() / median,
+        "rr_max": rr.max() / median,
+        "rr_shortest": rr.min(),
+        "rr_longest": rr.max(),
+        "rr_p10": p10,
+        "rr_p25": p25,
+        "rr_p75": p75,
+        "rr_p90": p90,
+        "rr_skew": (score**3).mean(),
+        "rr_kurtosis": (score**4).mean(),
+        "rr_cosen": coefficient,
+        "rr_quadratic_entropy": quadratic,
+        "rr_shannon": _shannon(rr),
+        "rr_near_median": np.mean(np.abs(rr / median - 1) < 0.05),
+        "rr_outside": np.mean(np.abs(rr / median - 1) > 0.2),
+    }
+
+
+def _shannon(rr) -> float:
+    """Entropy over 16 bins from the shortest to the longest, without an eighth of the intervals."""
+    cut = rr.size // 16
+    kept = np.sort(rr)[cut : rr.size - cut]
+    if kept[-1] <= kept[0]:
+        return 0.0
+    count = np.histogram(kept, 16)[0] / kept.size
+    count = count[count > 0]
+    return float(-(count * np.log(count)).sum() / np.log(16))
+
+
+def _changes(rr):
+    change, mean = np.diff(rr), rr.mean()
+    size = np.abs(change)
+    relative = change / mean
+    sd1 = change.std() / np.sqrt(2)
+    sd2 = (rr[1:] + rr[:-1]).std() / np.sqrt(2)
+    turning = change[1:] * change[:-1] < 0
+    now, before = change[1:], change[:-1]
+    cells = np.unique(np.stack([np.rint(now / 0.04), np.rint(before / 0.04)]), axis=1).shape[1]
+    far = np.minimum(np.abs(now), np.abs(before)) > 0.12
+    bins = np.bincount(np.searchsorted(EDGES, relative), minlength=len(EDGES) + 1) / relative.size
+    return {
+        "rr_rmssd": np.sqrt((change**2).mean()) / mean,
+        "rr_change_median": np.median(size) / mean,
+        "rr_change_p90": np.percentile(size, 90) / mean,
+        "rr_pnn20": np.mean(size > 0.02),
+        "rr_pnn50": np.mean(size > 0.05),
+        "rr_pnn10_percent": np.mean(size > 0.1 * mean),
+        "rr_pnn20_percent": np.mean(size > 0.2 * mean),
+        "rr_sd1": sd1 / mean,
+        "rr_sd2": sd2 / mean,
+        "rr_sd_ratio": sd1 / sd2 if sd2 > 0 else np.nan,
+        "rr_turning_points": turning.mean(),
+        "rr_lorenz_cells": cells / now.size,
+        "rr_lorenz_origin": np.mean(np.maximum(np.abs(now), np.abs(before)) <= 0.06),
+        "rr_lorenz_premature": np.mean(far & (now * before < 0)),
+        "rr_lorenz_diagonal": np.mean(far & (now * before > 0)),
+        "rr_autocorrelation_1": correlation(rr, 1),
+        "rr_autocorrelation_2": correlation(rr, 2),
+        "rr_autocorrelation_3": correlation(rr, 3),
+        "rr_change_correlation": correlation(change, 1),
+        **{f"rr_change_bin_{i}": share for i, share in enumerate(bins)},
+    }
+
+
+def correlation(x: np.ndarray, lag: int) -> float:
+    """Autocorrelation of a short series at a lag."""
+    deviation = x - x.mean()
+    power = (deviation**2).sum()
+    if x.size <= lag + 1 or not power > 0:
+        return np.nan
+    return float((deviation[lag:] * deviation[:-lag]).sum() / power)
+
+
+def local_median(rr: np.ndarray) -> np.ndarray:
+    """(n,) the median of 9 intervals around each."""
+    around = np.pad(rr, 4, mode="reflect" if rr.size > 4 else "edge")
+    return np.median(sliding_window_view(around, 9), axis=1)
+
+
+def _patterns(rr):
+    usual = local_median(rr)
+    short, long = rr < 0.85 * usual, rr > 1.15 * usual
+    pair = short[:-1] & (rr[1:] > 1.05 * usual[1:])
+    alone = short[:-1] & ~pair
+    sums = (rr[:-1] + rr[1:])[pair] / (2 * usual[:-1][pair])
+    gap = rr[1:] / rr[:-1]
+    up, down = gap > 1.2, gap < 1 / 1.2
+    two = up[:-2] & down[1:-1] & up[2:] | down[:-2] & up[1:-1] & down[2:]
+    three = _in_threes(rr)
+    return {
+        "rr_premature": short.mean(),
+        "rr_pauses": long.mean(),
+        "rr_short_long": pair.mean(),
+        "rr_short_normal": alone.mean(),
+        "rr_pause_ratio": sums.mean() if sums.size else np.nan,
+        "rr_bigeminy": two.mean() if two.size else np.nan,
+        "rr_trigeminy": three,
+        "rr_trend": (rr[-(rr.size // 3) :].mean() - rr[: rr.size // 3].mean()) / rr.mean(),
+    }
+
+
+def _in_threes(rr) -> float:
+    """The share of stretches of 6 intervals that repeat after 3 and are not all alike."""
+    if rr.size < 6:
+        return np.nan
+    pieces = sliding_window_view(rr, 6)
+    repeats = (np.abs(pieces[:, 3:] / pieces[:, :3] - 1) < 0.1).all(axis=1)
+    return float(np.mean(repeats & (pieces.max(axis=1) > 1.2 * pieces.min(axis=1))))
+
+
+def _windows(rr):
+    if rr.size < 6:
+        return {}
+    pieces = sliding_window_view(rr, 6)
+    mean = pieces.mean(axis=1)
+    cv = pieces.std(axis=1) / mean
+    change = np.median(np.abs(np.diff(pieces, axis=1)), axis=1) / mean
+    return {
+        "rr_best_cv": cv.min(),
+        "rr_typical_cv": np.median(cv),
+        "rr_worst_cv": cv.max(),
+        "rr_best_rmssd": change.min(),
+        "rr_worst_rmssd": change.max(),
+    }
