@@ -32,14 +32,14 @@ class Trees(Experiment):
     seed: of which features each split may choose from
     """
 
-    iterations: int = 300
-    learning_rate: float = 0.04
-    leaves: int = 12
+    iterations: int = 200
+    learning_rate: float = 0.06
+    leaves: int = 8
     min_leaf: int = 20
     l2: float = 5.0
     share: float = 0.3
     class_weight: float = 0.5
-    bags: int = 4
+    bags: int = 3
 
     kind: ClassVar[str] = "trees"
 

@@ -28,7 +28,6 @@ FEATURES = {
     "p_energy": "energy of the template in the window over that of QRS, log10",
     "p_noise": "energy of single windows less the template over that of the template, log10",
     "p_snr": "largest of the template in the window over the residual's SD",
-    "p_jitter": "SD of the place of the largest in single windows, s",
     "f_power": "power from 4 to 9 Hz between beats, template taken off, over R squared, log10",
     "f_slow": "power from 1 to 4 Hz over that from 4 to 9 Hz, log10",
     "f_fast": "power from 9 to 20 Hz over that from 4 to 9 Hz, log10",
@@ -63,7 +62,6 @@ def _p_wave(beats: Beats):
     residual = rows - template
     residual = residual - residual.mean(axis=1, keepdims=True)
     centred = template - template.mean()
-    places = (rows * np.sign(peak or 1.0)).argmax(axis=1) / beats.fs
     qrs = beats.template[beats.part(-0.08, 0.1)]
     return {
         "p_amplitude": peak / beats.height,
@@ -78,7 +76,6 @@ def _p_wave(beats: Beats):
         "p_energy": log_ratio((centred**2).sum(), (qrs**2).sum()),
         "p_noise": log_ratio(np.median((residual**2).mean(axis=1)), (centred**2).mean()),
         "p_snr": np.abs(wave).max() / max(float(np.median(residual.std(axis=1))), 1e-12),
-        "p_jitter": places.std(),
     }
 
 

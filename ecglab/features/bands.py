@@ -56,7 +56,7 @@ class Bands:
     @cached_property
     def envelope(self) -> np.ndarray:
         """(n,) of the band of the QRS: the root of its power over 0.11 s."""
-        return envelope(self.qrs, self.fs)
+        return envelope_of(self.qrs, self.fs)
 
 
 def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
@@ -69,7 +69,7 @@ def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
     return np.maximum(total[high] - total[low], 0) / (high - low)
 
 
-def envelope(x: np.ndarray, fs: float) -> np.ndarray:
+def envelope_of(x: np.ndarray, fs: float) -> np.ndarray:
     """(n,) the root of the mean power of 0.11 s, about the length of a QRS."""
     return np.sqrt(moving_mean(x * x, round(0.11 * fs)))
 

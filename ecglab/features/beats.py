@@ -22,7 +22,6 @@ FEATURES = {
     "beat_correlation_mean": "correlation of each QRS with the template, mean",
     "beat_correlation_median": "median",
     "beat_correlation_min": "smallest",
-    "beat_correlation_sd": "SD",
     "beat_correlation_p10": "10th percentile",
     "beat_atypical": "share of beats below 0.85",
     "beat_strange": "share of beats below 0.5",
@@ -31,16 +30,13 @@ FEATURES = {
     "beat_t_correlation": "correlation from 0.1 s after R on, median",
     "beat_early_correlation": "correlation of QRS of beats that come early, mean",
     "beat_early_atypical": "share of beats that come early and are atypical",
-    "beat_early_typical": "share of beats that come early and are typical",
     "beat_late_atypical": "share of beats that do not come early and are atypical",
     "beat_width": "width of the QRS of the template, s",
     "beat_spread": "root of the second moment of the energy of the template's QRS, s",
     "beat_spread_max": "largest of single beats, over the median",
     "beat_spread_sd": "SD of single beats over the median",
     "beat_r_sd": "SD of R amplitudes over their median",
-    "beat_r_max": "largest R amplitude over the median",
     "beat_r_min": "smallest R amplitude over the median",
-    "beat_turned": "share of beats with the other polarity",
     "beat_q": "smallest before R over R, in the template",
     "beat_s": "smallest after R over R",
     "beat_st": "level 0.08 to 0.12 s after R over R",
@@ -50,8 +46,6 @@ FEATURES = {
     "beat_qrs_coherence": "energy of the mean beat over the mean energy of beats, in QRS",
     "beat_t_coherence": "the same for ST and T",
     "beat_noise": "median energy of beats less the template over that of the template, log10",
-    "beat_sharpness": "largest slope of the template over R, per s",
-    "beat_notches": "turning points of the template's QRS above 5 % of R",
 }
 
 
@@ -151,7 +145,6 @@ def _likeness(beats: Beats):
         "beat_correlation_mean": c.mean(),
         "beat_correlation_median": np.median(c),
         "beat_correlation_min": c.min(),
-        "beat_correlation_sd": c.std(),
         "beat_correlation_p10": np.percentile(c, 10),
         "beat_atypical": odd.mean(),
         "beat_strange": np.mean(c < 0.5),
@@ -160,7 +153,6 @@ def _likeness(beats: Beats):
         "beat_t_correlation": np.median(correlations(beats.cut[:, t], beats.template[t])),
         "beat_early_correlation": c[beats.early].mean() if beats.early.any() else np.nan,
         "beat_early_atypical": np.mean(beats.early & odd),
-        "beat_early_typical": np.mean(beats.early & ~odd),
         "beat_late_atypical": np.mean(~beats.early & odd),
         "beat_qrs_coherence": coherence(beats.cut[:, qrs]),
         "beat_t_coherence": coherence(beats.cut[:, beats.part(0.12, 0.42)]),
@@ -175,24 +167,17 @@ def _qrs(beats: Beats):
     typical = np.median(each)
     near = beats.cut[:, beats.part(-0.06, 0.07)]
     level = np.median(beats.cut[:, beats.part(-0.12, -0.05)], axis=1)
-    up, down = near.max(axis=1) - level, level - near.min(axis=1)
+    up = near.max(axis=1) - level
     middle = np.median(up)
     slope = np.abs(np.diff(beats.template[around])) * beats.fs
     steep = np.flatnonzero(slope > 0.12 * slope.max())
-    inner = beats.template[beats.part(-0.07, 0.09)]
-    step = np.diff(inner)
-    step = step[np.abs(step) > 0.004 * beats.height]
     return {
         "beat_width": (steep[-1] - steep[0]) / beats.fs if steep.size else np.nan,
         "beat_spread": mean[0],
         "beat_spread_max": each.max() / typical,
         "beat_spread_sd": each.std() / typical,
         "beat_r_sd": up.std() / middle,
-        "beat_r_max": up.max() / middle,
         "beat_r_min": up.min() / middle,
-        "beat_turned": np.mean(down > 1.5 * up),
-        "beat_sharpness": slope.max() / beats.height,
-        "beat_notches": float((step[1:] * step[:-1] < 0).sum()),
     }
 
 

@@ -8,8 +8,7 @@ for short records that are there as a whole.
 
 import numpy as np
 
-from .bands import Bands, correlations
-from .bands import envelope as envelope_of
+from .bands import Bands, correlations, envelope_of
 
 REFRACTORY = 0.25
 """Seconds after a beat in which there is no other."""

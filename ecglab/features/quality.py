@@ -11,7 +11,7 @@ import numpy as np
 from . import qrs
 from .bands import Bands, log_ratio, moving_mean, power_spectrum, share
 
-BANDS = ((0.25, 0.7), (0.7, 2), (2, 5), (5, 9), (9, 15), (15, 25), (25, 40), (40, 70), (70, 120))
+BANDS = ((0.25, 0.7), (0.7, 2), (2, 5), (5, 9), (9, 15), (15, 40), (40, 120))
 """Hz between which the power of the whole record is taken."""
 
 FEATURES = {
@@ -20,27 +20,22 @@ FEATURES = {
         for a, b in BANDS
     },
     "quality_qrs_power": "power from 5 to 15 Hz over that from 5 to 40 Hz",
-    "quality_centre": "mean frequency from 0.7 to 40 Hz, Hz",
     "quality_spectral_entropy": "entropy of the spectrum from 0.7 to 40 Hz",
     "quality_kurtosis": "kurtosis from 0.7 to 40 Hz, log10",
     "quality_qrs_kurtosis": "kurtosis of the band of the QRS, log10",
-    "quality_skewness": "skewness from 0.7 to 40 Hz, without its sign",
     "quality_flat": "share of samples in runs of 50 ms that do not change",
     "quality_clipped": "share of samples at the largest or smallest value",
     "quality_missing": "share of samples that are missing",
     "quality_jumps": "largest step between samples over the median step, log10",
-    "quality_wander": "SD below 0.7 Hz over SD from 0.7 to 40 Hz, log10",
     "quality_noise_level": "median envelope of the QRS band between beats over that at beats",
     "quality_noise_top": "highest envelope between beats, median, over that at beats",
     "quality_noise_fast": "power above 40 Hz between beats over R squared, log10",
     "quality_uneven": "largest over median SD of 2 s pieces, log10",
-    "quality_quiet": "smallest over median SD of 2 s pieces, log10",
     "quality_beat_uneven": "SD of log heights of the envelope at beats",
     "quality_agreement": "share of beats that a detector in another band finds too",
     "quality_period": "highest autocorrelation of the envelope from 0.3 to 1.7 s",
     "quality_period_at": "where, s",
     "quality_no_beats": "longest time without a beat over the length",
-    "quality_beats": "beats a second",
 }
 
 
@@ -63,7 +58,6 @@ def _spectrum(bands: Bands):
             f"quality_power_{a:g}_{b:g}": log_ratio(share(hz, power, a, b), whole) for a, b in BANDS
         },
         "quality_qrs_power": share(hz, power, 5, 15) / wide if wide > 0 else np.nan,
-        "quality_centre": float((hz[inner] * weight).sum()),
         "quality_spectral_entropy": float(entropy),
     }
 
@@ -77,7 +71,6 @@ def _amplitudes(bands: Bands):
     top = np.mean((x == x.max()) | (x == x.min()))
     still = moving_mean((step == 0).astype(float), round(0.05 * bands.fs)) > 0.999
     usual = np.median(step[step > 0]) if (step > 0).any() else np.nan
-    slow = moving_mean(x - x.min(), round(1.4 * bands.fs))
     width = min(round(2 * bands.fs), y.size)
     pieces = y[: y.size // width * width].reshape(-1, width).std(axis=1)
     middle = float(np.median(pieces))
@@ -85,14 +78,11 @@ def _amplitudes(bands: Bands):
     return {
         "quality_kurtosis": np.log10((square * square).mean()),
         "quality_qrs_kurtosis": np.log10((beat * beat).mean() + 1e-9),
-        "quality_skewness": abs((square * score).mean()),
         "quality_flat": still.mean(),
         "quality_clipped": top,
         "quality_missing": 1 - bands.known.mean(),
         "quality_jumps": log_ratio(float(step.max()), float(usual)),
-        "quality_wander": log_ratio(float(slow.std()), float(sd)),
         "quality_uneven": log_ratio(float(pieces.max()), middle),
-        "quality_quiet": log_ratio(float(pieces.min()), middle),
     }
 
 
@@ -127,7 +117,6 @@ def _detection(bands: Bands, r: np.ndarray):
         "quality_period": height,
         "quality_period_at": lag,
         "quality_no_beats": np.diff(edges).max() / bands.n,
-        "quality_beats": r.size / bands.n * bands.fs,
     }
     if r.size:
         other = qrs.detect(bands, bands.band(12, 35))
