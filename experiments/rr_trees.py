@@ -5,7 +5,10 @@
 Idea: several of the challenge's best entries were trees on RR intervals and shapes of beats. They
 see a record through what a cardiologist would measure, a different view than a network's.
 Expected: mean F1 over N, A, O of about 0.80.
-Got: not run in full yet.
+Got: pooled out-of-fold F1 N/A/O/~ .910/.837/.773/.736, mean over N, A, O 0.840 (0.830 to 0.850) on
+7,500 records; 220 s of CPU for the five folds and 100 s for the features. The features were chosen
+by cross-validation within folds 1 to 4, so fold 0 alone saw no choice: .903/.834/.764/.743, 0.834.
+Class weights and the size of the trees changed the mean by 0.01 at most, less than two folds tell.
 """
 
 from ecglab.trees import Trees

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from ecglab import crossval, dataset, features, folds, synthetic, trees
 from ecglab.errors import EcglabError
@@ -12,7 +13,23 @@ from ecglab.experiment import Fold
 from ecglab.record import LABELS
 from ecglab.trees import Trees
 
-SMALL = Trees(data="synthetic", folds=2, inner=0.2, iterations=8, leaves=4, min_leaf=2, bags=2)
+SMALL = Trees(
+    data="synthetic",
+    folds=2,
+    inner=0.2,
+    iterations=5,
+    leaves=4,
+    min_leaf=2,
+    bags=2,
+    learning_rate=0.3,
+)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """On busy cores, threads that wait for each other take many times as long for so little."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="module")
