@@ -44,8 +44,8 @@ def main() -> None:
         _say(
             f"epoch of {name}",
             f"{found['seconds'] * 6000 / found['records']:.0f} s for 6,000 records "
-            f"(scaled from {found['records']}), memory {found['anonymous_mb']:.0f} MB of its own, "
-            f"{found['resident_mb']:.0f} MB with libraries and data",
+            f"(scaled from {found['records']}), at most {found['resident_mb']:.0f} MB of memory "
+            "beside the mapped data set",
         )
     try:
         package = registry.locate()
@@ -102,9 +102,20 @@ def _train(name: str) -> dict:
     return {
         "seconds": history[1]["seconds"],
         "records": len(data) // config.batch_size * config.batch_size,
-        "anonymous_mb": int(memory["RssAnon"].split()[0]) / 1024,
-        "resident_mb": int(memory["VmHWM"].split()[0]) / 1024,
+        "resident_mb": (int(memory["VmHWM"].split()[0]) - _mapped_kb(data.path)) / 1024,
     }
+
+
+def _mapped_kb(path: Path) -> int:
+    """What of a mapped file is in this process's memory."""
+    resident, of_file = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        first, *rest = line.split()
+        if not first.endswith(":"):
+            of_file = rest[-1] == str(path)
+        elif of_file and first == "Rss:":
+            resident += int(rest[0])
+    return resident
 
 
 def _cold(data) -> float:

@@ -9,4 +9,4 @@ Got: not run in full yet. With epochs=12 and folds=1 (fold 0, 1,500 records, one
 
 from ecglab.network import Network
 
-experiment = Network(model="resnet1d", epochs=40, batch_size=32)
+experiment = Network(model="resnet1d", epochs=40, batch_size=24)

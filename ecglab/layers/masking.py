@@ -104,6 +104,10 @@ class MaskedPooling(keras.layers.Layer):
         if kind not in ("mean", "max", "mean_max"):
             raise ValueError(f"pooling {kind!r} is none of mean, max, mean_max")
         self.kind = kind
+        self.supports_masking = True  # a recurrent layer hangs its mask on x; `valid` says it all
+
+    def compute_mask(self, inputs, mask=None):
+        return None
 
     def call(self, inputs):
         x, valid = inputs

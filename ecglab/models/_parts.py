@@ -26,15 +26,17 @@ def classify(x, dropout: float):
 def conv_norm(x, valid, width: int, kernel: int, stride: int = 1, gain: str = "ones"):
     """1-D convolution and batch norm; 0 again where nothing is known.
 
-    The padding is explicit: "same" with a stride shifts its centres by one sample between even
-    and odd lengths, and a padded record would get another result than the record alone.
+    With a stride the padding is explicit: "same" would shift the centres by one sample between
+    even and odd lengths, and a padded record would get another result than the record alone.
     x (batch, time, channels), valid (batch, ceil(time / stride)) of the output.
     gain: what the norm's gain starts from, "ones" or "zeros".
     """
     if kernel % 2 == 0:
         raise ValueError(f"a kernel of {kernel} samples has no centre: make it odd")
-    x = layers.ZeroPadding1D(kernel // 2)(x)
-    x = layers.Conv1D(width, kernel, strides=stride, use_bias=False)(x)
+    if stride > 1:
+        x = layers.ZeroPadding1D(kernel // 2)(x)
+    padding = "valid" if stride > 1 else "same"
+    x = layers.Conv1D(width, kernel, strides=stride, padding=padding, use_bias=False)(x)
     x = layers.BatchNormalization(momentum=MOMENTUM, gamma_initializer=gain)(x)
     return Mask()([x, valid])
 
