@@ -1,11 +1,14 @@
 """From a run folder to a package: the fold networks as Keras and ONNX files, and a card."""
 
+import itertools
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ecglab.errors import EcglabError
 from ecglab.files import write_json
@@ -20,24 +23,26 @@ def package(run: RunFolder, folder: Path, folds: Sequence[int] | None = None) ->
 
     folds = list(run.folds) if folds is None else list(folds)
     folder.mkdir(parents=True, exist_ok=True)
-    export_onnx([run.fold(k) / "model" for k in folds])
-    for k in folds:
+    members = {k: _parts(run, k) for k in folds}
+    export_onnx([part.stem for part in itertools.chain(*members.values())])
+    for part in itertools.chain(*members.values()):
         for suffix in (".keras", ".onnx"):
-            shutil.copyfile(run.fold(k) / f"model{suffix}", folder / f"fold-{k}{suffix}")
+            if part.stem.with_suffix(suffix).exists():  # trees have no Keras file
+                shutil.copyfile(part.stem.with_suffix(suffix), folder / f"{part.name}{suffix}")
     table = pd.concat([run.predictions(k) for k in folds])
     name = run.name if len(folds) == len(run.folds) else f"{run.name}/fold-{folds[0]}"
     if run.facts["data"]["kind"] == "synthetic":
         name += " (SYNTHETIC)"
     card = {
         "name": name,
-        "model": run.facts["experiment"]["model"],
+        "model": run.facts["experiment"].get("model", run.facts.get("kind")),
         "labels": list(LABELS),
         "fs": FS,
         "kind": run.facts["data"]["kind"],
         "scope": run.scope,
         "data": run.facts["data"],
         "folds_digest": run.facts["folds_digest"],
-        "members": {str(k): f"fold-{k}" for k in folds},
+        "members": {str(k): [part.card for part in parts] for k, parts in members.items()},
         "scored_out_of_fold": len(table),
         "scores": scores(table),
         "experiment": run.facts["experiment"],
@@ -51,6 +56,36 @@ def package(run: RunFolder, folder: Path, folds: Sequence[int] | None = None) ->
     }
     write_json(folder / "card.json", card)
     return card
+
+
+class _Part(NamedTuple):
+    """One model of a fold: its files are STEM.onnx and, of a network, STEM.keras."""
+
+    stem: Path
+    name: str
+    input: str
+    exponent: float
+
+    @property
+    def card(self) -> dict:
+        return {"file": f"{self.name}.onnx", "input": self.input, "exponent": self.exponent}
+
+
+def _parts(run: RunFolder, k: int) -> list[_Part]:
+    """The models that fold k of a run is made of: one, or those that an ensemble pools."""
+    kind = run.facts.get("kind", "network")
+    if kind != "ensemble":
+        given = "features" if kind == "trees" else "waveform"
+        return [_Part(run.fold(k) / "model", f"fold-{k}", given, 1.0)]
+    pool = json.loads((run.fold(k) / "ensemble.json").read_text(encoding="utf-8"))
+    parts = []
+    for member in pool:
+        of = RunFolder(run.path.parent / member["run"])
+        for part in _parts(of, k):
+            name = f"{part.name}-{of.facts['name']}"
+            exponent = part.exponent * member["exponent"]
+            parts.append(part._replace(name=name, exponent=exponent))
+    return parts
 
 
 def export_onnx(stems: Sequence[Path]) -> None:

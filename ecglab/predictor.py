@@ -1,12 +1,14 @@
 """A packaged model on any recording. It needs NumPy and onnxruntime, and no TensorFlow.
 
-A package is a folder with `card.json` (what the model is, was trained on and scored) and one
-ONNX file a member: the networks of the folds, whose probabilities are averaged.
+A package is a folder with `card.json` (what the model is, was trained on and scored) and the ONNX
+files of its members, one for each fold, whose probabilities are averaged. A member is one model, or
+several that are pooled: networks, which judge the waveform, and trees, which judge its features.
 """
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,14 +16,25 @@ from .errors import EcglabError, RecordError
 from .record import FS, LABELS, Record
 
 MAX_SECONDS = 3600
+LEAST = 1e-3
+"""What is less probable counts as this in a pool: none of its models can overrule all others."""
+
 BATCH_SECONDS = 2000
 """Seconds of signal judged at once: about 300 MB of activations."""
+
+
+class _Part(NamedTuple):
+    """One ONNX model of a member: what it is given, and its exponent in the member's pool."""
+
+    session: object
+    input: str
+    exponent: float
 
 
 class Predictor:
     """Judges records by the mean of a package's members.
 
-    folder: of the package; members: the folds whose networks are asked, all by default
+    folder: of the package; members: the folds whose models are asked, all by default
     threads: for onnxruntime, 0 for one a core
     """
 
@@ -31,7 +44,7 @@ class Predictor:
         folder = Path(folder)
         try:
             self.card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-            there = {int(fold): name for fold, name in self.card["members"].items()}
+            there = {int(fold): parts for fold, parts in self.card["members"].items()}
         except (OSError, ValueError, KeyError) as error:
             raise EcglabError(f"{folder} holds no packaged model: {error}") from None
         asked = sorted(there) if members is None else list(members)
@@ -43,10 +56,17 @@ class Predictor:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        self._sessions = [
-            onnxruntime.InferenceSession(
-                folder / f"{there[fold]}.onnx", options, providers=["CPUExecutionProvider"]
-            )
+        self._members = [
+            [
+                _Part(
+                    onnxruntime.InferenceSession(
+                        folder / part["file"], options, providers=["CPUExecutionProvider"]
+                    ),
+                    part["input"],
+                    part["exponent"],
+                )
+                for part in there[fold]
+            ]
             for fold in asked
         ]
 
@@ -70,10 +90,21 @@ class Predictor:
             batch = np.full((part.size, n), np.nan, np.float32)
             for k, i in enumerate(part):
                 batch[k, : signals[i].size] = signals[i]
-            known = ~np.isnan(batch)
-            inputs = {"signal": np.where(known, batch, 0), "valid": known.astype(np.float32)}
-            found[part] = np.mean([s.run(None, inputs)[0] for s in self._sessions], axis=0)
+            inputs = self._inputs(batch, [signals[i] for i in part])
+            found[part] = np.mean([_asked(member, inputs) for member in self._members], axis=0)
         return found
+
+    def _inputs(self, batch: np.ndarray, signals: list[np.ndarray]) -> dict[str, dict]:
+        """What each kind of model is given, for the kinds that the members have."""
+        known = ~np.isnan(batch)
+        given = {
+            "waveform": {"signal": np.where(known, batch, 0), "valid": known.astype(np.float32)}
+        }
+        if any(part.input == "features" for member in self._members for part in member):
+            from . import features
+
+            given["features"] = {"features": np.stack([features.extract(x) for x in signals])}
+        return given
 
     def judge(self, records: Sequence[Record]) -> list[dict]:
         """For each record {"record", "label", "probabilities": {"N": ...}, "model"}."""
@@ -97,3 +128,21 @@ class Predictor:
                 "cut it into strips (the model learned from 9 to 61 s)"
             )
         return record.resampled(FS).signal
+
+
+def pooled(opinions: np.ndarray, exponents: Sequence[float]) -> np.ndarray:
+    """Logarithmic pool (n, 4) of several models' probabilities (models, n, 4).
+
+    The product of p ** exponent over the models, scaled to sum 1 (Genest and Zidek 1986,
+    doi:10.1214/ss/1177013825).
+    """
+    scores = np.tensordot(exponents, np.log(np.maximum(opinions, LEAST)), axes=1)
+    odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)
+
+
+def _asked(member: list[_Part], inputs: dict[str, dict]) -> np.ndarray:
+    opinions = [part.session.run(None, inputs[part.input])[0] for part in member]
+    if len(member) == 1 and member[0].exponent == 1:
+        return opinions[0]
+    return pooled(np.stack(opinions), [part.exponent for part in member])

@@ -67,14 +67,18 @@ class RunFolder:
     def is_done(self) -> bool:
         return (self.path / "done.json").exists()
 
+    def table(self, k: int, name: str):
+        """The table `fold-K/NAME.csv`: "predictions" or "inner"."""
+        import pandas as pd
+
+        return pd.read_csv(self.fold(k) / f"{name}.csv", keep_default_na=False)
+
     def predictions(self, k: int | None = None):
         """Table record, fold, label, N, A, O, ~ of fold k, or of all finished folds."""
         import pandas as pd
 
         folds = [k] if k is not None else [k for k in self.folds if self.is_fold_done(k)]
-        tables = [
-            pd.read_csv(self.fold(k) / "predictions.csv", keep_default_na=False) for k in folds
-        ]
+        tables = [self.table(k, "predictions") for k in folds]
         if not tables:
             raise EcglabError(f"{self.path}: no fold is finished yet, so nothing can be scored")
         return pd.concat(tables, ignore_index=True)

@@ -1,8 +1,8 @@
 """The packaged model as MLflow serves it: what `mlflow.pyfunc.load_model` gives back.
 
-This module, `predictor`, `record` and `errors` travel inside every logged model under the name
-`ecglab_model`, so that a process without ecglab loads it, and one with ecglab does not get an old
-copy of it. That is why these four import each other relatively, and nothing else of ecglab.
+This module, `predictor`, `features`, `record` and `errors` travel inside every logged model under
+the name `ecglab_model`, so that a process without ecglab loads it, and one with ecglab does not get
+an old copy of it. That is why these import each other relatively, and nothing else of ecglab.
 """
 
 import pandas as pd

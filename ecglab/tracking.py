@@ -242,6 +242,8 @@ def log_model(run: RunFolder, folds: list[int]) -> None:
         (code / "__init__.py").touch()
         for module in ("errors", "record", "predictor", "served"):
             shutil.copyfile(here / f"{module}.py", code / f"{module}.py")
+        unneeded = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(here / "features", code / "features", ignore=unneeded)
         needed = ("mlflow", "numpy", "onnxruntime", "pandas", "scipy")
         mlflow().pyfunc.log_model(
             name="model",
