@@ -46,7 +46,9 @@ class Ensemble(Experiment):
         runs = self.member_runs()
         began = time.perf_counter()
         tables = [
-            pd.concat([run.table(fold.k, name) for name in ("inner", "predictions")])
+            pd.concat([run.table(fold.k, name) for name in ("inner", "predictions")]).set_index(
+                "record"
+            )
             for run in runs
         ]
 
@@ -100,8 +102,7 @@ def fit_exponents(
 
 
 def _opinions(table, ids) -> np.ndarray:
-    """A table's probabilities (len(ids), 4), in the order of these ids."""
-    table = table.set_index("record")
+    """A table's probabilities (len(ids), 4), by record, in the order of these ids."""
     missing = [record for record in ids if record not in table.index]
     if missing:
         raise EcglabError(f"a member has not judged {missing[0]} and {len(missing) - 1} more")

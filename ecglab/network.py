@@ -71,12 +71,10 @@ class Network(Experiment):
 
     def train_fold(self, fold: Fold) -> Judge:
         """Train the fold's network, with a bar and a line an epoch; keeps it as `model.keras`."""
-        import keras
         from tqdm import tqdm
 
         from ecglab import training
 
-        keras.utils.clear_session()  # the networks of earlier folds, which nothing needs any more
         with tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch") as bar:
 
             def on_batch(epoch, batch, batches):
