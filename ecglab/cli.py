@@ -8,9 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ecglab import report
+from ecglab import registry, report, shipped
 from ecglab.errors import EcglabError, RecordError
-from ecglab.registry import DEFAULT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,11 +84,16 @@ def _parser() -> argparse.ArgumentParser:
     promote = command("promote", _promote, "register a run's model as the champion")
     promote.add_argument("run_name", metavar="RUN", help="name or id, as 'ecglab runs' shows it")
 
+    ship = command("ship", _ship, "make a run the model that comes with ecglab")
+    ship.add_argument("run_name", metavar="RUN", help="name or folder of a finished run")
+    ship.add_argument("--as", choices=shipped.FOLDS, required=True, dest="place")
+
     predict = command("predict", _predict, "judge recordings")
     predict.add_argument("files", nargs="+", metavar="FILE")
     predict.add_argument("--json", action="store_true", help="one JSON object a line")
-    predict.add_argument("--model", default=DEFAULT, help=f"by default {DEFAULT}")
-    predict.add_argument("--member", type=int, help="ask the network of this fold alone")
+    which = f"champion or fast, which come with ecglab; {registry.DEFAULT} and the like; a folder"
+    predict.add_argument("--model", help=f"{which}; by default what was promoted, or champion")
+    predict.add_argument("--member", type=int, help="ask the member of this fold alone")
     predict.add_argument("--lead", help="name or number of the lead, in files with several")
     predict.add_argument("--fs", type=float, help="sampling rate in Hz, for files without one")
 
@@ -144,9 +148,6 @@ def _train(options) -> None:
 
 
 def _track(options) -> None:
-    from ecglab import quiet
-
-    quiet.load_keras()
     from ecglab import runs, tracking
 
     run = runs.RunFolder(options.folder.resolve())
@@ -188,8 +189,6 @@ def _ladder(options) -> None:
 
 
 def _promote(options) -> None:
-    from ecglab import registry
-
     promotion = registry.promote(options.run_name)
     card = promotion.card
     print(
@@ -199,12 +198,19 @@ def _promote(options) -> None:
     )
 
 
+def _ship(options) -> None:
+    from ecglab import results
+
+    print(f"wrote {shipped.ship(results.find_run(options.run_name), options.place)}")
+
+
 def _predict(options) -> int:
-    from ecglab import readers, registry
+    from ecglab import readers
     from ecglab.predictor import Predictor
 
+    package = registry.locate(options.model) if options.model else registry.default()
     members = None if options.member is None else [options.member]
-    predictor = Predictor(registry.locate(options.model), members)
+    predictor = Predictor(package, members)
     if predictor.card["kind"] == "synthetic":
         print(
             f"ecglab: {predictor.name} was trained on SYNTHETIC data: "

@@ -46,6 +46,8 @@ def run() -> None:
     _step("what to do next")
     print(
         f"ecglab predict {path}\n"
+        "                                by the champion that comes with ecglab; with --model\n"
+        f"                                {registry.DEFAULT} by this one\n"
         "ecglab ui                       the run and its pictures, in a browser\n"
         "ecglab data fetch               the real recordings (about 95 MB)\n"
         "ecglab train resnet1d           cross-validation on them, resumable\n"

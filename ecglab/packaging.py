@@ -1,40 +1,63 @@
-"""From a run folder to a package: the fold networks as Keras and ONNX files, and a card."""
+"""From a run folder to a package: its models as one ONNX file, the Keras ones, and a card."""
 
-import itertools
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ecglab.errors import EcglabError
-from ecglab.files import write_json
-from ecglab.metrics import scores
-from ecglab.record import FS, LABELS, MIN_SECONDS
+from ecglab.files import replacing, write_json
+from ecglab.metrics import class_calibration_errors, coverage, scores
+from ecglab.predictor import MODEL_FILE
+from ecglab.record import FS, LABELS
 from ecglab.runs import RunFolder
 
+LIMITS = [
+    "Research only: no medical device, and no diagnosis.",
+    "Learned from single-lead recordings of 9 to 61 s by one hand-held device at 300 Hz, sampled "
+    "from its users; who they were was not published, so the folds could not be by patient.",
+    "One judgement for a whole recording: an episode in a long one is not located.",
+    "'Other' is every rhythm that is neither normal nor atrial fibrillation, and experts disagreed "
+    "on it most.",
+    "Scores are of each fold's model on records that it never saw; all folds' models together, as "
+    "they judge a new recording, were not scored on these.",
+]
 
-def package(run: RunFolder, folder: Path, folds: Sequence[int] | None = None) -> dict:
-    """Write the package of these folds (all by default) into `folder`; returns its card."""
+ANSWERED = (1.0, 0.95, 0.9, 0.8, 0.7)
+"""Shares of the records that are answered, for which a card tells the score."""
+
+
+def package(
+    run: RunFolder, folder: Path, folds: Sequence[int] | None = None, compact: bool = False
+) -> dict:
+    """Write the package of these folds (all by default) into `folder`; returns its card.
+
+    compact: a third of the size: no Keras files, and large constants as float16
+    """
+    import onnx
     import pandas as pd
+
+    from ecglab import onnx_files
 
     folds = list(run.folds) if folds is None else list(folds)
     folder.mkdir(parents=True, exist_ok=True)
     members = {k: _parts(run, k) for k in folds}
-    export_onnx([part.stem for part in itertools.chain(*members.values())])
-    for part in itertools.chain(*members.values()):
-        for suffix in (".keras", ".onnx"):
-            if part.stem.with_suffix(suffix).exists():  # trees have no Keras file
-                shutil.copyfile(part.stem.with_suffix(suffix), folder / f"{part.name}{suffix}")
+    parts = [part for some in members.values() for part in some]
+    onnx_files.export([part.stem for part in parts])
+    models = {part.name: onnx.load(part.stem.with_suffix(".onnx")) for part in parts}
+    with replacing(folder / MODEL_FILE) as file:
+        file.write(onnx_files.merged(models, half=compact).SerializeToString(deterministic=True))
+    for part in parts:
+        if not compact and part.stem.with_suffix(".keras").exists():  # trees have none
+            name = part.name.replace("/", "-")
+            shutil.copyfile(part.stem.with_suffix(".keras"), folder / f"{name}.keras")
     table = pd.concat([run.predictions(k) for k in folds])
     name = run.name if len(folds) == len(run.folds) else f"{run.name}/fold-{folds[0]}"
     if run.facts["data"]["kind"] == "synthetic":
         name += " (SYNTHETIC)"
     card = {
         "name": name,
+        "run": run.name,
         "model": run.facts["experiment"].get("model", run.facts.get("kind")),
         "labels": list(LABELS),
         "fs": FS,
@@ -45,17 +68,29 @@ def package(run: RunFolder, folder: Path, folds: Sequence[int] | None = None) ->
         "members": {str(k): [part.card for part in parts] for k, parts in members.items()},
         "scored_out_of_fold": len(table),
         "scores": scores(table),
+        "calibration": calibration(table),
         "experiment": run.facts["experiment"],
         "code": run.facts["code"],
         "environment": run.facts["environment"],
-        "training_seconds": run.training_seconds,
-        "limits": (
-            "Research only, no medical device. Trained on single-lead recordings of 9 to 61 s; "
-            "scores are of single fold networks on records they never saw."
-        ),
+        "cost": {"training_seconds": sum(e["seconds"] for k in folds for e in run.history(k))},
+        "limits": LIMITS,
     }
     write_json(folder / "card.json", card)
     return card
+
+
+def calibration(table) -> dict:
+    """How far a table's probabilities can be trusted, for a card.
+
+    {"class_errors": {label: expected calibration error},
+    "coverage": [[share answered, NAO of these], ...]}
+    """
+    labels, probabilities = table["label"].to_numpy(), table[list(LABELS)].to_numpy()
+    answered = coverage(labels, probabilities, ANSWERED)
+    return {
+        "class_errors": class_calibration_errors(labels, probabilities),
+        "coverage": [list(pair) for pair in zip(ANSWERED, answered.tolist(), strict=True)],
+    }
 
 
 class _Part(NamedTuple):
@@ -63,70 +98,22 @@ class _Part(NamedTuple):
 
     stem: Path
     name: str
-    input: str
     exponent: float
 
     @property
     def card(self) -> dict:
-        return {"file": f"{self.name}.onnx", "input": self.input, "exponent": self.exponent}
+        return {"output": f"{self.name}/probabilities", "exponent": self.exponent}
 
 
 def _parts(run: RunFolder, k: int) -> list[_Part]:
     """The models that fold k of a run is made of: one, or those that an ensemble pools."""
     kind = run.facts.get("kind", "network")
     if kind != "ensemble":
-        given = "features" if kind == "trees" else "waveform"
-        return [_Part(run.fold(k) / "model", f"fold-{k}", given, 1.0)]
+        return [_Part(run.fold(k) / "model", f"fold-{k}/{run.facts['name']}", 1.0)]
     pool = json.loads((run.fold(k) / "ensemble.json").read_text(encoding="utf-8"))
     parts = []
     for member in pool:
         of = RunFolder(run.path.parent / member["run"])
         for part in _parts(of, k):
-            name = f"{part.name}-{of.facts['name']}"
-            exponent = part.exponent * member["exponent"]
-            parts.append(part._replace(name=name, exponent=exponent))
+            parts.append(part._replace(exponent=part.exponent * member["exponent"]))
     return parts
-
-
-def export_onnx(stems: Sequence[Path]) -> None:
-    """Write STEM.onnx from STEM.keras for each stem that has none yet, whole or not at all."""
-    stems = [stem for stem in stems if not stem.with_suffix(".onnx").exists()]
-    if not stems:
-        return
-    # Only the TensorFlow backend exports every layer, and a process has one backend, so another
-    # backend's process asks a new one.
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        for stem in stems:
-            _export(stem)
-        return
-    done = subprocess.run(
-        [sys.executable, "-m", "ecglab.packaging", *map(str, stems)],
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise EcglabError(f"the ONNX export failed: {done.stderr.strip().splitlines()[-1]}")
-
-
-def _export(stem: Path) -> None:
-    import keras
-    import numpy as np
-
-    import ecglab.layers.augment  # noqa: F401  registers the layers that the file names
-    from ecglab.quiet import stderr_on_error
-
-    model = keras.models.load_model(stem.with_suffix(".keras"), compile=False)
-    silence = np.zeros((1, round(MIN_SECONDS * FS)), np.float32)
-    model({"signal": silence, "valid": silence})  # Keras exports only what has been called
-    partial = stem.with_name("partial.onnx")
-    with stderr_on_error():
-        model.export(partial, format="onnx", verbose=False)
-    os.replace(partial, stem.with_suffix(".onnx"))
-
-
-if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        _export(Path(name))

@@ -1,8 +1,9 @@
 """A packaged model on any recording. It needs NumPy and onnxruntime, and no TensorFlow.
 
-A package is a folder with `card.json` (what the model is, was trained on and scored) and the ONNX
-files of its members, one for each fold, whose probabilities are averaged. A member is one model, or
-several that are pooled: networks, which judge the waveform, and trees, which judge its features.
+A package is a folder with `card.json` (what the model is, was trained on and scored) and
+`model.onnx`, which holds its members, one for each fold, whose probabilities are averaged. A member
+is one model, or several that are pooled: networks, which judge the waveform, and trees, which judge
+its features.
 """
 
 import json
@@ -15,19 +16,20 @@ import numpy as np
 from .errors import EcglabError, RecordError
 from .record import FS, LABELS, Record
 
+MODEL_FILE = "model.onnx"
+
 MAX_SECONDS = 3600
 LEAST = 1e-3
 """What is less probable counts as this in a pool: none of its models can overrule all others."""
 
-BATCH_SECONDS = 2000
-"""Seconds of signal judged at once: about 300 MB of activations."""
+BATCH_SECONDS = 240
+"""Seconds of signal judged at once: more would leave the processor's cache and take longer."""
 
 
 class _Part(NamedTuple):
-    """One ONNX model of a member: what it is given, and its exponent in the member's pool."""
+    """One model of a member: its output in the file, and its exponent in the member's pool."""
 
-    session: object
-    input: str
+    output: str
     exponent: float
 
 
@@ -44,31 +46,31 @@ class Predictor:
         folder = Path(folder)
         try:
             self.card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-            there = {int(fold): parts for fold, parts in self.card["members"].items()}
-        except (OSError, ValueError, KeyError) as error:
-            raise EcglabError(f"{folder} holds no packaged model: {error}") from None
+            there = {
+                int(fold): [_Part(**part) for part in parts]
+                for fold, parts in self.card["members"].items()
+            }
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise EcglabError(
+                f"{folder} holds no packaged model that this version reads ({error}): "
+                "promote its run again"
+            ) from None
         asked = sorted(there) if members is None else list(members)
         unknown = [fold for fold in asked if fold not in there]
         if unknown or not asked:
             raise EcglabError(
                 f"{self.name} has no member {unknown}: its members are folds {sorted(there)}"
             )
+        self._members = [there[fold] for fold in asked]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        self._members = [
-            [
-                _Part(
-                    onnxruntime.InferenceSession(
-                        folder / part["file"], options, providers=["CPUExecutionProvider"]
-                    ),
-                    part["input"],
-                    part["exponent"],
-                )
-                for part in there[fold]
-            ]
-            for fold in asked
-        ]
+        providers = ["CPUExecutionProvider"]
+        try:
+            self._session = onnxruntime.InferenceSession(folder / MODEL_FILE, options, providers)
+        except Exception as error:  # onnxruntime's own kinds, which have no other base
+            raise EcglabError(f"{folder / MODEL_FILE} cannot be read: {error}") from None
+        self._inputs = {given.name for given in self._session.get_inputs()}
 
     @property
     def name(self) -> str:
@@ -90,21 +92,22 @@ class Predictor:
             batch = np.full((part.size, n), np.nan, np.float32)
             for k, i in enumerate(part):
                 batch[k, : signals[i].size] = signals[i]
-            inputs = self._inputs(batch, [signals[i] for i in part])
-            found[part] = np.mean([_asked(member, inputs) for member in self._members], axis=0)
+            found[part] = self._asked(batch, [signals[i] for i in part])
         return found
 
-    def _inputs(self, batch: np.ndarray, signals: list[np.ndarray]) -> dict[str, dict]:
-        """What each kind of model is given, for the kinds that the members have."""
+    def _asked(self, batch: np.ndarray, signals: list[np.ndarray]) -> np.ndarray:
+        """Probabilities (n, 4) of n signals, given padded with NaN (n, samples) and as they are."""
         known = ~np.isnan(batch)
-        given = {
-            "waveform": {"signal": np.where(known, batch, 0), "valid": known.astype(np.float32)}
-        }
-        if any(part.input == "features" for member in self._members for part in member):
+        inputs = {}
+        if "signal" in self._inputs:
+            inputs |= {"signal": np.where(known, batch, 0), "valid": known.astype(np.float32)}
+        if "features" in self._inputs:
             from . import features
 
-            given["features"] = {"features": np.stack([features.extract(x) for x in signals])}
-        return given
+            inputs["features"] = np.stack([features.extract(x) for x in signals])
+        outputs = [part.output for member in self._members for part in member]
+        said = dict(zip(outputs, self._session.run(outputs, inputs), strict=True))
+        return np.mean([_pool(member, said) for member in self._members], axis=0)
 
     def judge(self, records: Sequence[Record]) -> list[dict]:
         """For each record {"record", "label", "probabilities": {"N": ...}, "model"}."""
@@ -141,8 +144,8 @@ def pooled(opinions: np.ndarray, exponents: Sequence[float]) -> np.ndarray:
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def _asked(member: list[_Part], inputs: dict[str, dict]) -> np.ndarray:
-    opinions = [part.session.run(None, inputs[part.input])[0] for part in member]
+def _pool(member: list[_Part], said: dict[str, np.ndarray]) -> np.ndarray:
+    opinions = [said[part.output] for part in member]
     if len(member) == 1 and member[0].exponent == 1:
         return opinions[0]
     return pooled(np.stack(opinions), [part.exponent for part in member])

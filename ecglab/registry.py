@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from ecglab import shipped
 from ecglab.errors import EcglabError
 from ecglab.paths import tracking_uri
 
@@ -36,13 +37,14 @@ def promote(run: str) -> Promotion:
 
     client = mlflow().MlflowClient()
     model_id = _model_of(run)
-    card = _card(mlflow().artifacts.download_artifacts(f"models:/{model_id}"))
+    card = _card(Path(mlflow().artifacts.download_artifacts(f"models:/{model_id}")) / PACKAGE)
     try:
         champion = client.get_model_version_by_alias(MODEL, CHAMPION)
     except MlflowException:
         champion = None
     if champion is not None and card["kind"] == "synthetic":
-        held = _card(mlflow().artifacts.download_artifacts(f"models:/{MODEL}/{champion.version}"))
+        uri = f"models:/{MODEL}/{champion.version}"
+        held = _card(Path(mlflow().artifacts.download_artifacts(uri)) / PACKAGE)
         if held["kind"] != "synthetic":
             raise EcglabError(
                 f"{card['name']} was trained on SYNTHETIC data and cannot take the alias "
@@ -60,23 +62,39 @@ def promote(run: str) -> Promotion:
     return Promotion(str(version), card)
 
 
-def locate(uri: str = DEFAULT) -> Path:
-    """The package folder of a model: `models:/NAME@ALIAS`, `models:/NAME/VERSION`, or a folder.
+def default() -> Path:
+    """The package that judges when none is named: the promoted champion, or else the shipped one.
 
+    A promoted model that was trained on synthetic data does not take the shipped one's place.
+    """
+    try:
+        promoted = locate(DEFAULT)
+    except EcglabError:
+        return locate(CHAMPION)
+    is_real = _card(promoted)["kind"] != "synthetic"
+    return promoted if is_real else locate(CHAMPION)
+
+
+def locate(uri: str) -> Path:
+    """The package folder of a model.
+
+    uri: "champion" or "fast", which come with ecglab; `models:/NAME@ALIAS` or
+        `models:/NAME/VERSION` of the registry; or a folder
     On an SQLite store this reads two rows and imports no MLflow, which alone would cost seconds
     of a cold start. Raises EcglabError when there is no such model.
     """
     if not uri.startswith("models:/"):
-        if (Path(uri) / "card.json").exists():
-            return Path(uri)
+        folder = shipped.folder(uri) if uri in shipped.FOLDS else Path(uri)
+        if (folder / "card.json").exists():
+            return folder
+        names = " nor ".join(shipped.FOLDS)
         raise EcglabError(
-            f"{uri} is neither models:/NAME@ALIAS, models:/NAME/VERSION nor a package"
+            f"{uri} is neither {names}, models:/NAME@ALIAS, models:/NAME/VERSION nor a package"
         )
     folder = _locate_in_sqlite(uri) or _locate_by_mlflow(uri)
     if folder is None:
         raise EcglabError(
-            f"there is no model {uri}: train one and name it with 'ecglab promote RUN', "
-            "or run 'ecglab demo' for a synthetic one"
+            f"there is no model {uri}: train one and name it with 'ecglab promote RUN'"
         )
     return folder
 
@@ -163,8 +181,8 @@ def _version_of(client, model_id: str) -> str | None:
     return None
 
 
-def _card(folder: str) -> dict:
+def _card(package: Path) -> dict:
     try:
-        return json.loads((Path(folder) / PACKAGE / "card.json").read_text(encoding="utf-8"))
+        return json.loads((package / "card.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise EcglabError(f"{folder} is no model of ecglab: {error}") from None
+        raise EcglabError(f"{package} is no model of ecglab: {error}") from None

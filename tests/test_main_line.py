@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import tiny
 
-from ecglab import crossval, dataset, metrics, packaging, registry, tracking
+from ecglab import crossval, dataset, metrics, onnx_files, registry, shipped, tracking
 from ecglab.cli import main
 from ecglab.errors import EcglabError
 from ecglab.files import write_text
@@ -29,8 +29,13 @@ def made(tmp_path_factory):
         patch.setenv("ECGLAB_DATA", str(folder / "data"))
         patch.setenv("MLFLOW_TRACKING_URI", str(folder / "made"))
         tiny.make_data()
-        run = crossval.run("tiny", tiny.experiment())
-    return SimpleNamespace(folder=folder, run=run)
+        seen = []  # epochs of both folds whenever something became final
+
+        def note(run):
+            seen.append(sum(len(run.history(k)) for k in run.folds))
+
+        run = crossval.run("tiny", tiny.experiment(), on_change=note)
+    return SimpleNamespace(folder=folder, run=run, seen=seen)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +69,21 @@ def copied(run: RunFolder, folder, **data) -> RunFolder:
 
 def client():
     return tracking.mlflow().MlflowClient()
+
+
+# --- the run folder
+
+
+def test_every_epoch_is_told_once_it_is_final(made):
+    assert made.seen == sorted(made.seen)
+    assert set(made.seen) == {0, 1, 2, 3, 4}
+
+
+def test_the_run_says_on_what_it_was_trained(made):
+    environment = made.run.facts["environment"]
+    assert environment["backend"] in ("tensorflow", "jax")
+    assert environment["device"]
+    assert environment["keras"]
 
 
 # --- tracking
@@ -173,15 +193,10 @@ def test_train_command_ends_with_scores_and_does_not_train_twice(stored, monkeyp
     assert "F1_NAO" in shown.out
 
 
-def test_another_backend_exports_in_a_process_of_tensorflow(made, tmp_path, monkeypatch):
-    stem = tmp_path / "model"
-    shutil.copyfile(made.run.fold(0) / "model.keras", stem.with_suffix(".keras"))
-    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
-    packaging.export_onnx([stem])
-    assert stem.with_suffix(".onnx").stat().st_size > 10_000
+def test_a_network_that_cannot_be_exported_gives_one_line(tmp_path):
     (tmp_path / "broken.keras").write_bytes(b"not a model")
     with pytest.raises(EcglabError, match=r"^the ONNX export failed: [^\n]+$"):
-        packaging.export_onnx([tmp_path / "broken"])
+        onnx_files.export([tmp_path / "broken"])
 
 
 # --- registry
@@ -196,7 +211,7 @@ def test_synthetic_never_takes_champion_from_recordings(made, tmp_path):
     registry.promote("real")
     with pytest.raises(EcglabError, match="SYNTHETIC data and cannot take the alias"):
         registry.promote("synthetic")
-    assert Predictor(registry.locate()).name == "real"
+    assert Predictor(registry.locate(registry.DEFAULT)).name == "real"
 
 
 def test_promoting_twice_registers_once(stored):
@@ -227,11 +242,27 @@ def test_locate_reads_sqlite_as_mlflow_does(stored):
 def test_a_missing_model_says_what_to_do(stored):
     with pytest.raises(EcglabError, match="ecglab promote"):
         registry.locate("models:/ecg-rhythm@nobody")
-    with pytest.raises(EcglabError, match="neither models:/"):
+    with pytest.raises(EcglabError, match="neither champion nor fast"):
         registry.locate("somewhere/else")
 
 
+def test_a_synthetic_champion_does_not_judge_when_none_is_named(stored):
+    assert registry.default() == shipped.folder("champion")
+
+
+def test_what_was_promoted_judges_when_none_is_named(made, tmp_path, monkeypatch):
+    with pytest.raises(EcglabError):
+        registry.locate(registry.DEFAULT)
+    assert registry.default() == shipped.folder("champion")
+    tracking.Tracker(copied(made.run, tmp_path / "real", kind="recordings")).sync()
+    registry.promote("real")
+    assert registry.default() == registry.locate(registry.DEFAULT)
+
+
 # --- prediction
+
+
+PREDICT = ("predict", "--model", registry.DEFAULT)
 
 
 @pytest.fixture
@@ -251,11 +282,13 @@ def files(stored, tmp_path):
 
 
 def test_predict_prints_one_object_a_line(files, stored, capsys):
-    assert main(["predict", "--json", "--fs", "300", *files]) == 0
+    assert main([*PREDICT, "--json", "--fs", "300", *files]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["record"] for line in lines] == ["one", "two", "three"]
     data = dataset.open("synthetic")
-    expected = Predictor(registry.locate()).judge([data.record(i) for i in range(3)])
+    expected = Predictor(registry.locate(registry.DEFAULT)).judge(
+        [data.record(i) for i in range(3)]
+    )
     for line, other in zip(lines, expected, strict=True):
         assert set(line) == {"record", "label", "probabilities", "model"}
         assert list(line["probabilities"]) == list(LABELS)
@@ -269,7 +302,7 @@ def test_predict_prints_one_object_a_line(files, stored, capsys):
 def test_predict_judges_the_others_and_exits_with_1(files, tmp_path, capsys):
     (tmp_path / "short.csv").write_text("ecg_mV\n" + "0.1\n0.2\n" * 200)
     bad = [str(tmp_path / "short.csv"), str(tmp_path / "missing.csv")]
-    assert main(["predict", "--json", "--fs", "300", bad[0], files[0], bad[1], files[1]]) == 1
+    assert main([*PREDICT, "--json", "--fs", "300", bad[0], files[0], bad[1], files[1]]) == 1
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [set(line) == {"record", "error"} for line in lines] == [True, False, True, False]
     assert "too short" in lines[0]["error"]
@@ -277,7 +310,7 @@ def test_predict_judges_the_others_and_exits_with_1(files, tmp_path, capsys):
 
 
 def test_predict_as_a_table_says_synthetic(files, capsys):
-    assert main(["predict", "--fs", "300", *files]) == 0
+    assert main([*PREDICT, "--fs", "300", *files]) == 0
     shown = capsys.readouterr()
     assert "SYNTHETIC" in shown.err
     assert len(shown.out.splitlines()) == 4
@@ -285,7 +318,7 @@ def test_predict_as_a_table_says_synthetic(files, capsys):
 
 def test_predict_without_a_model_says_what_to_do(files, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", str(tmp_path / "empty"))
-    assert main(["predict", *files]) == 1
+    assert main([*PREDICT, *files]) == 1
     assert "ecglab promote" in capsys.readouterr().err
 
 
@@ -293,15 +326,15 @@ def test_the_member_of_a_fold_says_what_its_out_of_fold_table_says(stored):
     data = dataset.open("synthetic")
     for fold in stored.run.folds:
         table = stored.run.predictions(fold)
-        predictor = Predictor(registry.locate(), members=[fold])
+        predictor = Predictor(registry.locate(registry.DEFAULT), members=[fold])
         said = predictor.probabilities([data.record(name) for name in table["record"]])
         np.testing.assert_allclose(said, table[list(LABELS)].to_numpy(), atol=2e-6)
     with pytest.raises(EcglabError, match=r"no member \[4\]"):
-        Predictor(registry.locate(), members=[4])
+        Predictor(registry.locate(registry.DEFAULT), members=[4])
 
 
 def test_a_record_is_judged_alike_alone_and_among_others(stored, rng):
-    predictor = Predictor(registry.locate())
+    predictor = Predictor(registry.locate(registry.DEFAULT))
     records = [
         Record(rng.normal(size=n).astype(np.float32), 300) for n in (1500, 9001, 18300, 2999)
     ]
@@ -318,7 +351,7 @@ def test_prediction_is_light(files, stored):
         "print(status, sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "predict", "--json", files[2]],
+        [sys.executable, "-c", code, *PREDICT, "--json", files[2]],
         capture_output=True, text=True, check=True, env=os.environ,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "0 []"
@@ -345,7 +378,7 @@ assert "ecglab" not in sys.modules and "tensorflow" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
     said = json.loads((tmp_path / "said.json").read_text())
-    expected = Predictor(registry.locate()).judge([data.record(0)])[0]
+    expected = Predictor(registry.locate(registry.DEFAULT)).judge([data.record(0)])[0]
     assert said[0]["label"] == expected["label"]
     assert said[0]["A"] == pytest.approx(expected["probabilities"]["A"], abs=1e-4)
     assert said[0]["error"] is None
@@ -364,7 +397,7 @@ def test_registered_keras_and_onnx_agree_on_300_real_records(
     import ecglab.layers.augment  # noqa: F401
     from ecglab.archive import import_archive
 
-    package = registry.locate()
+    package = registry.locate(registry.DEFAULT)
     served = tracking.mlflow().pyfunc.load_model(registry.DEFAULT)
     monkeypatch.setenv("ECGLAB_DATA", str(tmp_path / "real"))
     real = import_archive(archive).excerpt(300, seed=5)
@@ -374,6 +407,6 @@ def test_registered_keras_and_onnx_agree_on_300_real_records(
     np.testing.assert_allclose(served.predict(table)[list(LABELS)].to_numpy(), onnx, atol=1e-4)
     from ecglab.training import predict
 
-    members = [keras.models.load_model(package / f"fold-{k}.keras") for k in (0, 1)]
+    members = [keras.models.load_model(package / f"fold-{k}-tiny.keras") for k in (0, 1)]
     networks = np.mean([predict(m, real, np.arange(300), 50) for m in members], axis=0)
     np.testing.assert_allclose(networks, onnx, atol=1e-4)
