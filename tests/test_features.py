@@ -8,8 +8,8 @@ import pytest
 
 from ecglab import features, simulator, synthetic
 from ecglab.errors import RecordError
-from ecglab.features import atrial, beats, qrs, quality, rr
-from ecglab.features.bands import Bands
+from ecglab.features import atrial, beats, qrs, quality, rr, series
+from ecglab.features.bands import Bands, moving_mean
 
 FS = 300
 RHYTHMS = [rhythm for of_class in synthetic.RHYTHMS.values() for rhythm in of_class]
@@ -168,28 +168,78 @@ def test_rr_features_against_what_is_known():
 
 
 def test_sample_entropy_against_its_definition(rng):
-    for series in (0.8 + 0.2 * rng.random(30), 0.7 + 0.1 * rng.random(40)):
+    for intervals in (0.8 + 0.2 * rng.random(30), 0.7 + 0.1 * rng.random(40)):
         single, double, r = 0, 0, 0.03
         while double < 5:
             r += 1e-4
-            pairs = [(i, j) for i in range(series.size - 1) for j in range(i)]
-            close = [abs(series[i] - series[j]) <= r for i, j in pairs]
+            pairs = [(i, j) for i in range(intervals.size - 1) for j in range(i)]
+            close = [abs(intervals[i] - intervals[j]) <= r for i, j in pairs]
             both = [
-                c and abs(series[i + 1] - series[j + 1]) <= r
+                c and abs(intervals[i + 1] - intervals[j + 1]) <= r
                 for c, (i, j) in zip(close, pairs, strict=True)
             ]
             single, double = sum(close), sum(both)
-        mine = rr.cosen(series)
-        theirs = -np.log(double / single) + np.log(2 * r) - np.log(series.mean())
+        mine = rr.cosen(intervals)
+        theirs = -np.log(double / single) + np.log(2 * r) - np.log(intervals.mean())
         assert mine == pytest.approx(theirs, abs=0.02)
     steady, random = (rr.cosen(0.8 + s * rng.random(60)) for s in (0.01, 0.5))
     assert steady < random
+
+
+def test_what_is_between_t_and_p_piece_by_piece():
+    bands = Bands(simulated(simulator.atrial_fibrillation)[0], FS)
+    shape = beats.Beats(bands, qrs.detect(bands))
+    pieces = []
+    for one, next_one in zip(shape.r[:-1], shape.r[1:], strict=True):
+        start = one + int(min(0.55 * (next_one - one), 0.45 * FS))
+        pieces.append(bands.wide[start : next_one - round(0.24 * FS)])
+    pieces = [piece for piece in pieces if piece.size >= 0.1 * FS]
+    assert 2 < len(pieces) < shape.r.size - 1, "some are too short"
+    samples = sum(piece.size for piece in pieces)
+    turns = sum(np.count_nonzero(np.diff(np.sign(np.diff(piece)))) for piece in pieces)
+    found = atrial._tq(bands, shape)
+    energy = np.median([piece.var() for piece in pieces])
+    assert found["f_tq_power"] == pytest.approx(np.log10(energy / shape.height**2))
+    assert found["f_tq_share"] == samples / bands.n
+    assert found["f_tq_turns"] == pytest.approx(turns / samples * FS)
 
 
 def test_coherence_is_1_for_equal_rows_and_0_for_noise(rng):
     row = rng.standard_normal(60)
     assert beats.coherence(np.tile(row, (20, 1))) == pytest.approx(1)
     assert abs(beats.coherence(rng.standard_normal((200, 60)))) < 0.02
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 5, 6, 9, 38, 1001])
+def test_medians_and_percentiles_against_numpy(n, rng):
+    x = rng.standard_normal(n).round(1)
+    rows = rng.standard_normal((3, n))
+    around = np.pad(x, 4, mode="reflect" if n > 4 else "edge")
+    before = x.copy()
+    assert series.median(x) == np.median(x)
+    np.testing.assert_array_equal(series.median(rows), np.median(rows, axis=1))
+    np.testing.assert_array_equal(series.median(rows.T), np.median(rows, axis=0))
+    np.testing.assert_allclose(series.percentile(x, [10, 90]), np.percentile(x, [10, 90]))
+    assert series.local_median(x).tolist() == [np.median(around[i : i + 9]) for i in range(n)]
+    assert series.fraction(x > 0) == np.mean(x > 0)
+    np.testing.assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("width", [1, 2, 5, 6, 40])
+def test_a_moving_mean_takes_the_samples_that_are_there(width, rng):
+    x = rng.random(30)
+    starts = np.arange(30) - width // 2
+    means = [x[max(start, 0) : start + width].mean() for start in starts]
+    np.testing.assert_allclose(moving_mean(x, width), means)
+
+
+def test_a_shannon_entropy_counts_as_a_histogram_does(rng):
+    for n in (3, 20, 60):
+        lengths = rng.integers(200, 280, n) / FS
+        cut = n // 16
+        share = np.histogram(np.sort(lengths)[cut : n - cut], 16)[0] / (n - 2 * cut)
+        share = share[share > 0]
+        assert rr._shannon(lengths) == pytest.approx(-(share * np.log(share)).sum() / np.log(16))
 
 
 # Any input

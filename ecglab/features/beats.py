@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from .bands import Bands, correlations
+from .series import fraction, median, percentile
 
 BEFORE, AFTER = 0.3, 0.5
 """Seconds of a beat, from the R peak."""
@@ -63,7 +64,7 @@ class Beats:
         cut = bands.wide[index]
         near = slice(self.before - round(0.08 * self.fs), self.before + round(0.08 * self.fs) + 1)
         extremes = cut[:, near]
-        swing = np.median(extremes.max(axis=1) + extremes.min(axis=1)) if len(cut) else 0.0
+        swing = median(extremes.max(axis=1) + extremes.min(axis=1)) if len(cut) else 0.0
         self.sign = -1.0 if swing < 0 else 1.0
         self.cut = cut * self.sign
 
@@ -74,9 +75,9 @@ class Beats:
     @cached_property
     def template(self) -> np.ndarray:
         """(samples of a beat,) the median beat, of those that look like it where enough do."""
-        first = np.median(self.cut, axis=0)
+        first = median(self.cut.T)
         alike = correlations(self.cut[:, self._qrs], first[self._qrs]) > TYPICAL
-        return np.median(self.cut[alike], axis=0) if alike.sum() >= 3 else first
+        return median(self.cut[alike].T) if alike.sum() >= 3 else first
 
     @property
     def _qrs(self) -> slice:
@@ -90,7 +91,7 @@ class Beats:
     @cached_property
     def height(self) -> float:
         """R of the template over its level before it."""
-        level = np.median(self.template[self.part(-0.12, -0.05)])
+        level = median(self.template[self.part(-0.12, -0.05)])
         return float(self.template[self.part(-0.04, 0.05)].max() - level)
 
     @cached_property
@@ -103,7 +104,7 @@ class Beats:
         """(beats cut out,) whether a beat comes 15 % earlier than the median RR."""
         if self.r.size < 4:
             return np.zeros(len(self.cut), bool)
-        return self.rr_before < 0.85 * np.median(np.diff(self.r)) / self.fs
+        return self.rr_before < 0.85 * median(np.diff(self.r)) / self.fs
 
     @cached_property
     def typical_rr(self) -> np.ndarray:
@@ -143,20 +144,20 @@ def _likeness(beats: Beats):
     energy = (beats.template**2).mean()
     return {
         "beat_correlation_mean": c.mean(),
-        "beat_correlation_median": np.median(c),
+        "beat_correlation_median": median(c),
         "beat_correlation_min": c.min(),
-        "beat_correlation_p10": np.percentile(c, 10),
-        "beat_atypical": odd.mean(),
-        "beat_strange": np.mean(c < 0.5),
-        "beat_whole_correlation": np.median(whole),
-        "beat_whole_correlation_p10": np.percentile(whole, 10),
-        "beat_t_correlation": np.median(correlations(beats.cut[:, t], beats.template[t])),
+        "beat_correlation_p10": percentile(c, 10),
+        "beat_atypical": fraction(odd),
+        "beat_strange": fraction(c < 0.5),
+        "beat_whole_correlation": median(whole),
+        "beat_whole_correlation_p10": percentile(whole, 10),
+        "beat_t_correlation": median(correlations(beats.cut[:, t], beats.template[t])),
         "beat_early_correlation": c[beats.early].mean() if beats.early.any() else np.nan,
-        "beat_early_atypical": np.mean(beats.early & odd),
-        "beat_late_atypical": np.mean(~beats.early & odd),
+        "beat_early_atypical": fraction(beats.early & odd),
+        "beat_late_atypical": fraction(~beats.early & odd),
         "beat_qrs_coherence": coherence(beats.cut[:, qrs]),
         "beat_t_coherence": coherence(beats.cut[:, beats.part(0.12, 0.42)]),
-        "beat_noise": np.log10(np.median(residual) / energy + 1e-9),
+        "beat_noise": np.log10(median(residual) / energy + 1e-9),
     }
 
 
@@ -164,11 +165,11 @@ def _qrs(beats: Beats):
     around = beats.part(-0.12, 0.14)
     time = (np.arange(around.stop - around.start) - (beats.before - around.start)) / beats.fs
     each, mean = _spread(beats.cut[:, around], time), _spread(beats.template[None, around], time)
-    typical = np.median(each)
+    typical = median(each)
     near = beats.cut[:, beats.part(-0.06, 0.07)]
-    level = np.median(beats.cut[:, beats.part(-0.12, -0.05)], axis=1)
+    level = median(beats.cut[:, beats.part(-0.12, -0.05)])
     up = near.max(axis=1) - level
-    middle = np.median(up)
+    middle = median(up)
     slope = np.abs(np.diff(beats.template[around])) * beats.fs
     steep = np.flatnonzero(slope > 0.12 * slope.max())
     return {
@@ -191,10 +192,10 @@ def _spread(rows, time):
 
 def _waves(beats: Beats):
     template, height = beats.template, beats.height
-    level = np.median(template[beats.part(-0.12, -0.05)])
+    level = median(template[beats.part(-0.12, -0.05)])
     from_r = (template - level) / height
     # The T wave ends before the next P wave: at a high rate, sooner after R.
-    rr = np.median(np.diff(beats.r)) / beats.fs if beats.r.size > 1 else 1.0
+    rr = median(np.diff(beats.r)) / beats.fs if beats.r.size > 1 else 1.0
     t = beats.part(0.13, float(np.clip(0.6 * rr, 0.25, AFTER)))
     wave = template[t] - np.linspace(template[t][0], template[t][-1], t.stop - t.start)
     at = int(np.abs(wave).argmax())

@@ -17,6 +17,8 @@ doi:10.1007/s10439-009-9740-z (turning points, Shannon entropy).
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .series import fraction, local_median, median, percentile
+
 EDGES = (-0.15, -0.05, 0.05, 0.15)
 """Between the bins of the histogram of changes, in mean RR."""
 
@@ -87,7 +89,7 @@ def features(rr: np.ndarray, beats) -> dict[str, float]:
     found["rr_typical_n"] = float(typical.size)
     if typical.size >= 3:
         found["rr_typical_cv_all"] = typical.std() / typical.mean()
-        found["rr_typical_rmssd"] = np.median(np.abs(np.diff(typical))) / typical.mean()
+        found["rr_typical_rmssd"] = median(np.abs(np.diff(typical))) / typical.mean()
         found["rr_cosen_typical"] = cosen(typical)
     return found
 
@@ -102,9 +104,10 @@ def cosen(rr: np.ndarray, block: int = 200) -> float:
     for start in range(0, max(rr.size - 1, 1), block):
         part = rr[start : start + block + 1]
         distance = np.abs(part[:, None] - part[None, :])
-        i, j = np.triu_indices(part.size - 1, 1)
-        single.append(distance[i, j])
-        double.append(np.maximum(distance[i, j], distance[i + 1, j + 1]))
+        place = np.arange(part.size - 1)
+        pairs = place[:, None] < place
+        single.append(distance[:-1, :-1][pairs])
+        double.append(np.maximum(single[-1], distance[1:, 1:][pairs]))
     single, double = np.concatenate(single), np.concatenate(double)
     if double.size < 5:
         return np.nan
@@ -114,16 +117,16 @@ def cosen(rr: np.ndarray, block: int = 200) -> float:
 
 
 def _distribution(rr):
-    median, mean, sd = np.median(rr), rr.mean(), rr.std()
-    p10, p90 = np.percentile(rr, [10, 90]) / median
+    usual, mean, sd = median(rr), rr.mean(), rr.std()
+    p10, p90 = percentile(rr, [10, 90]) / usual
     score = (rr - mean) / sd if sd > 0 else np.full(rr.size, np.nan)
     return {
         "rr_mean": mean,
-        "rr_median": median,
+        "rr_median": usual,
         "rr_cv": sd / mean,
-        "rr_mad": np.median(np.abs(rr - median)) / median,
-        "rr_min": rr.min() / median,
-        "rr_max": rr.max() / median,
+        "rr_mad": median(np.abs(rr - usual)) / usual,
+        "rr_min": rr.min() / usual,
+        "rr_max": rr.max() / usual,
         "rr_shortest": rr.min(),
         "rr_longest": rr.max(),
         "rr_p10": p10,
@@ -140,7 +143,8 @@ def _shannon(rr) -> float:
     kept = np.sort(rr)[cut : rr.size - cut]
     if kept[-1] <= kept[0]:
         return 0.0
-    count = np.histogram(kept, 16)[0] / kept.size
+    edges = np.linspace(kept[0], kept[-1], 17)[:-1]
+    count = np.diff(np.searchsorted(kept, edges), append=kept.size) / kept.size
     count = count[count > 0]
     return float(-(count * np.log(count)).sum() / np.log(16))
 
@@ -153,23 +157,24 @@ def _changes(rr):
     sd2 = (rr[1:] + rr[:-1]).std() / np.sqrt(2)
     turning = change[1:] * change[:-1] < 0
     now, before = change[1:], change[:-1]
-    cells = np.unique(np.stack([np.rint(now / 0.04), np.rint(before / 0.04)]), axis=1).shape[1]
+    cell = np.rint(change / 0.04).tolist()
+    cells = len(set(zip(cell[1:], cell[:-1], strict=True)))
     far = np.minimum(np.abs(now), np.abs(before)) > 0.12
     bins = np.bincount(np.searchsorted(EDGES, relative), minlength=len(EDGES) + 1) / relative.size
     return {
         "rr_rmssd": np.sqrt((change**2).mean()) / mean,
-        "rr_change_median": np.median(size) / mean,
-        "rr_pnn20": np.mean(size > 0.02),
-        "rr_pnn50": np.mean(size > 0.05),
-        "rr_pnn10_percent": np.mean(size > 0.1 * mean),
-        "rr_pnn20_percent": np.mean(size > 0.2 * mean),
+        "rr_change_median": median(size) / mean,
+        "rr_pnn20": fraction(size > 0.02),
+        "rr_pnn50": fraction(size > 0.05),
+        "rr_pnn10_percent": fraction(size > 0.1 * mean),
+        "rr_pnn20_percent": fraction(size > 0.2 * mean),
         "rr_sd1": sd1 / mean,
         "rr_sd2": sd2 / mean,
         "rr_sd_ratio": sd1 / sd2 if sd2 > 0 else np.nan,
-        "rr_turning_points": turning.mean(),
+        "rr_turning_points": fraction(turning),
         "rr_lorenz_cells": cells / now.size,
-        "rr_lorenz_origin": np.mean(np.maximum(np.abs(now), np.abs(before)) <= 0.06),
-        "rr_lorenz_premature": np.mean(far & (now * before < 0)),
+        "rr_lorenz_origin": fraction(np.maximum(np.abs(now), np.abs(before)) <= 0.06),
+        "rr_lorenz_premature": fraction(far & (now * before < 0)),
         "rr_autocorrelation_1": correlation(rr, 1),
         "rr_autocorrelation_2": correlation(rr, 2),
         "rr_autocorrelation_3": correlation(rr, 3),
@@ -187,12 +192,6 @@ def correlation(x: np.ndarray, lag: int) -> float:
     return float((deviation[lag:] * deviation[:-lag]).sum() / power)
 
 
-def local_median(rr: np.ndarray) -> np.ndarray:
-    """(n,) the median of 9 intervals around each."""
-    around = np.pad(rr, 4, mode="reflect" if rr.size > 4 else "edge")
-    return np.median(sliding_window_view(around, 9), axis=1)
-
-
 def _patterns(rr):
     usual = local_median(rr)
     short, long = rr < 0.85 * usual, rr > 1.15 * usual
@@ -204,12 +203,12 @@ def _patterns(rr):
     two = up[:-2] & down[1:-1] & up[2:] | down[:-2] & up[1:-1] & down[2:]
     three = _in_threes(rr)
     return {
-        "rr_premature": short.mean(),
-        "rr_pauses": long.mean(),
-        "rr_short_long": pair.mean(),
-        "rr_short_normal": alone.mean(),
+        "rr_premature": fraction(short),
+        "rr_pauses": fraction(long),
+        "rr_short_long": fraction(pair),
+        "rr_short_normal": fraction(alone),
         "rr_pause_ratio": sums.mean() if sums.size else np.nan,
-        "rr_bigeminy": two.mean() if two.size else np.nan,
+        "rr_bigeminy": fraction(two) if two.size else np.nan,
         "rr_trigeminy": three,
         "rr_trend": (rr[-(rr.size // 3) :].mean() - rr[: rr.size // 3].mean()) / rr.mean(),
     }
@@ -221,7 +220,7 @@ def _in_threes(rr) -> float:
         return np.nan
     pieces = sliding_window_view(rr, 6)
     repeats = (np.abs(pieces[:, 3:] / pieces[:, :3] - 1) < 0.1).all(axis=1)
-    return float(np.mean(repeats & (pieces.max(axis=1) > 1.2 * pieces.min(axis=1))))
+    return fraction(repeats & (pieces.max(axis=1) > 1.2 * pieces.min(axis=1)))
 
 
 def _windows(rr):
@@ -230,10 +229,10 @@ def _windows(rr):
     pieces = sliding_window_view(rr, 6)
     mean = pieces.mean(axis=1)
     cv = pieces.std(axis=1) / mean
-    change = np.median(np.abs(np.diff(pieces, axis=1)), axis=1) / mean
+    change = median(np.abs(np.diff(pieces, axis=1))) / mean
     return {
         "rr_best_cv": cv.min(),
-        "rr_typical_cv": np.median(cv),
+        "rr_typical_cv": median(cv),
         "rr_worst_cv": cv.max(),
         "rr_best_rmssd": change.min(),
     }
