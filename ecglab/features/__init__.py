@@ -40,7 +40,7 @@ def extract(signal_mv: np.ndarray, fs: float = FS) -> np.ndarray:
     """
     x = _checked(signal_mv, fs)
     found: dict[str, float] = {}
-    if (~np.isnan(x)).sum() >= MIN_KNOWN_SECONDS * fs:
+    if np.count_nonzero(~np.isnan(x)) >= MIN_KNOWN_SECONDS * fs:
         bands = Bands(x, fs)
         r = qrs.detect(bands)
         found |= quality.features(bands, r)

@@ -11,6 +11,8 @@ import numpy as np
 
 from .bands import Bands, correlations, log_ratio, power_spectrum, share
 from .beats import Beats, coherence
+from .qrs import outside
+from .series import fraction, median, percentile
 
 EARLY, LATE = -0.26, -0.06
 """Seconds after R between which the P wave is looked for."""
@@ -61,6 +63,7 @@ def _p_wave(beats: Beats):
     c = correlations(rows, template)
     residual = rows - template
     residual = residual - residual.mean(axis=1, keepdims=True)
+    noise = (residual**2).mean(axis=1)
     centred = template - template.mean()
     qrs = beats.template[beats.part(-0.08, 0.1)]
     return {
@@ -70,12 +73,12 @@ def _p_wave(beats: Beats):
         "p_coherence": coherence(rows),
         "p_coherence_early": coherence(beats.cut[:, beats.part(-0.28, -0.17)]),
         "p_coherence_late": coherence(beats.cut[:, beats.part(-0.17, -0.06)]),
-        "p_correlation": np.median(c),
-        "p_correlation_p10": np.percentile(c, 10),
-        "p_present": np.mean(c > 0.6),
+        "p_correlation": median(c),
+        "p_correlation_p10": percentile(c, 10),
+        "p_present": fraction(c > 0.6),
         "p_energy": log_ratio((centred**2).sum(), (qrs**2).sum()),
-        "p_noise": log_ratio(np.median((residual**2).mean(axis=1)), (centred**2).mean()),
-        "p_snr": np.abs(wave).max() / max(float(np.median(residual.std(axis=1))), 1e-12),
+        "p_noise": log_ratio(median(noise), (centred**2).mean()),
+        "p_snr": np.abs(wave).max() / max(float(median(np.sqrt(noise))), 1e-12),
     }
 
 
@@ -84,11 +87,10 @@ def _f_waves(bands: Bands, beats: Beats):
     # Scaled to each beat's own size, so that breathing leaves no remainder.
     scale = beats.cut @ beats.template / (beats.template @ beats.template)
     average = beats.template * _taper(beats)
-    for r, size in zip(beats.r[beats.inside], np.clip(scale, 0.5, 1.5), strict=True):
+    for r, size in zip(beats.r[beats.inside].tolist(), np.clip(scale, 0.5, 1.5), strict=True):
         rest[r - beats.before : r + beats.after] -= size * average
-    quiet = np.ones(bands.n, bool)
-    for r in beats.r:  # what a QRS leaves behind is not atrial
-        quiet[max(r - round(0.07 * bands.fs), 0) : r + round(0.1 * bands.fs)] = False
+    # What a QRS leaves behind is not atrial.
+    quiet = outside(beats.r, 0.07, 0.1, bands)
     hz, power = power_spectrum(rest * quiet, bands.fs)
     inner = (hz >= 3.5) & (hz < 12)
     f = power[inner]
@@ -96,7 +98,7 @@ def _f_waves(bands: Bands, beats: Beats):
     peak = float(hz[inner][f.argmax()])
     weight = f[f > 0] / whole
     middle = share(hz, power, 4, 9)
-    size = quiet.mean() * beats.height**2 * power.size**2
+    size = fraction(quiet) * beats.height**2 * power.size**2
     return {
         "f_power": log_ratio(middle, size),
         "f_slow": log_ratio(share(hz, power, 1, 4), middle),
@@ -120,19 +122,21 @@ def _tq(bands: Bands, beats: Beats):
     rr = np.diff(beats.r)
     start = beats.r[:-1] + np.minimum(0.55 * rr, 0.45 * bands.fs).astype(int)
     end = beats.r[1:] - round(0.24 * bands.fs)
-    y = bands.wide
-    energy, turns, total = [], 0, 0
-    for a, b in zip(start, end, strict=True):
-        if b - a >= 0.1 * bands.fs:
-            piece = y[a:b] - y[a:b].mean()
-            energy.append((piece**2).mean())
-            step = np.diff(piece)
-            turns += int((step[1:] * step[:-1] < 0).sum())
-            total += b - a
-    if not total:
+    length = end - start
+    enough = length >= 0.1 * bands.fs
+    start, length = start[enough], length[enough]
+    if not length.size:
         return {"f_tq_share": 0.0}
+    # All pieces in a row: `piece` says of which one a sample is, `first` where each begins.
+    total, first = length.sum(), np.cumsum(length) - length
+    piece = np.repeat(np.arange(length.size), length)
+    y = bands.wide[np.arange(total) + (start - first)[piece]]
+    y = y - (np.add.reduceat(y, first) / length)[piece]
+    energy = np.add.reduceat(y**2, first) / length
+    step = np.diff(y)
+    turns = ((step[1:] * step[:-1] < 0) & (piece[2:] == piece[:-2])).sum()
     return {
-        "f_tq_power": log_ratio(float(np.median(energy)), beats.height**2),
+        "f_tq_power": log_ratio(float(median(energy)), beats.height**2),
         "f_tq_share": total / bands.n,
         "f_tq_turns": turns / total * bands.fs,
     }

@@ -3,6 +3,9 @@
 from functools import cached_property
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from .series import median
 
 
 class Bands:
@@ -14,9 +17,10 @@ class Bands:
     def __init__(self, signal: np.ndarray, fs: float):
         self.fs = float(fs)
         self.known = ~np.isnan(signal)
-        index = np.arange(signal.size)
-        self.x = np.interp(index, index[self.known], signal[self.known])
-        self.x -= np.median(self.x)
+        gaps, there = np.flatnonzero(~self.known), np.flatnonzero(self.known)
+        self.x = np.array(signal, float)
+        self.x[gaps] = np.interp(gaps, there, signal[there])
+        self.x -= median(self.x)
         # A second of mirror image at each end, then a line back to the start: the FFT is of
         # something that has no jumps, and its length has small factors.
         self._edge = min(round(self.fs), signal.size - 1)
@@ -37,10 +41,11 @@ class Bands:
 
         The edges are half cosines, from 0.6 `low` up to `low` and from `high` to 1.4 `high`.
         """
-        rise = np.clip((self._hz / low - 0.6) / 0.4, 0, 1)
-        fall = np.clip((1.4 - self._hz / high) / 0.4, 0, 1)
+        hz = self._hz[self._hz < 1.4 * high]  # above, irfft puts zeros
+        rise = np.clip((hz / low - 0.6) / 0.4, 0, 1)
+        fall = np.clip((1.4 - hz / high) / 0.4, 0, 1)
         window = np.sin(np.pi / 2 * np.minimum(rise, fall)) ** 2
-        long = np.fft.irfft(self._spectrum * window, self._n)
+        long = np.fft.irfft(self._spectrum[: hz.size] * window, self._n)
         return long[self._edge : self._edge + self.n]
 
     @cached_property
@@ -62,11 +67,12 @@ class Bands:
 def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
     """(n,) the mean of the `width` samples around each one, of those that are there."""
     width = max(width, 1)
-    total = np.concatenate([[0], np.cumsum(x)])
+    before, after = width // 2, width - width // 2
+    total = np.cumsum(x)
+    total = np.concatenate([np.zeros(before + 1), total, np.full(after - 1, total[-1])])
     at = np.arange(x.size)
-    low = np.maximum(at - width // 2, 0)
-    high = np.minimum(at - width // 2 + width, x.size)
-    return np.maximum(total[high] - total[low], 0) / (high - low)
+    count = np.minimum(at, before) + np.minimum(x.size - at, after)
+    return np.maximum(total[width:] - total[:-width], 0) / count
 
 
 def envelope_of(x: np.ndarray, fs: float) -> np.ndarray:
@@ -79,21 +85,26 @@ def correlations(rows: np.ndarray, template: np.ndarray) -> np.ndarray:
     a = rows - rows.mean(axis=1, keepdims=True)
     b = template - template.mean()
     size = np.sqrt((a**2).sum(axis=1) * (b**2).sum())
-    return np.where(size > 0, (a @ b) / np.where(size > 0, size, 1), 0.0)
+    return np.divide(a @ b, size, out=np.zeros(len(rows)), where=size > 0)
 
 
 def power_spectrum(x: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
     """Frequencies in Hz and the power at them: Hann windows of about 4 s that overlap by half."""
     n = min(fast_length(round(4 * fs)), x.size)
-    starts = np.arange(0, x.size - n + 1, max(n // 2, 1))
-    pieces = x[starts[:, None] + np.arange(n)]
+    pieces = sliding_window_view(x, n)[:: max(n // 2, 1)]
     pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * np.hanning(n)
-    return np.fft.rfftfreq(n, 1 / fs), (np.abs(np.fft.rfft(pieces)) ** 2).mean(axis=0)
+    return np.fft.rfftfreq(n, 1 / fs), power_of(np.fft.rfft(pieces)).mean(axis=0)
+
+
+def power_of(spectrum: np.ndarray) -> np.ndarray:
+    """The power of complex amplitudes, without the root that `abs` takes."""
+    return spectrum.real**2 + spectrum.imag**2
 
 
 def share(hz: np.ndarray, power: np.ndarray, low: float, high: float) -> float:
-    """The power from `low` to `high` Hz."""
-    return float(power[(hz >= low) & (hz < high)].sum())
+    """The power from `low` to `high` Hz; hz: increasing."""
+    start, end = hz.searchsorted((low, high))
+    return float(power[start:end].sum())
 
 
 def log_ratio(above: float, below: float) -> float:

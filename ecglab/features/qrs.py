@@ -12,9 +12,12 @@ beats with mild noise both find 97 % or more of them, but for ventricular ones: 
 there.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .bands import Bands, correlations, envelope_of
+from .series import local_median, median
 
 REFRACTORY = 0.25
 """Seconds after a beat in which there is no other."""
@@ -43,8 +46,8 @@ def detect(bands: Bands, filtered: np.ndarray | None = None) -> np.ndarray:
     level = _level(envelope, bands.fs)
     if level is None:
         return np.empty(0, int)
-    candidates = _candidates(envelope, SECOND_LOOK * level, bands.fs)
-    heights = envelope[candidates] / level[candidates]
+    candidates = _candidates(envelope, level, bands.fs)
+    heights = envelope[candidates] / level(candidates)
     beats = _without_t_waves(candidates[heights >= THRESHOLD], envelope, bands.fs)
     beats = _second_look(beats, candidates, heights, bands.fs)
     return _without_bumps(_peaks(beats, bands, filtered), filtered, bands.fs)
@@ -57,32 +60,38 @@ def intervals(bands: Bands, r: np.ndarray) -> np.ndarray:
     return (np.diff(r) / bands.fs)[whole]
 
 
-def _level(envelope: np.ndarray, fs: float) -> np.ndarray | None:
-    """(n,) the height of beats around each sample, None for a signal that has no height."""
+def outside(r: np.ndarray, before: float, after: float, bands: Bands) -> np.ndarray:
+    """(n,) whether a sample is not from `before` s ahead of any beat of r to `after` s past it."""
+    before, after = round(before * bands.fs), round(after * bands.fs)
+    away = np.ones(bands.n, bool)
+    for beat in r.tolist():
+        away[max(beat - before, 0) : beat + after] = False
+    return away
+
+
+def _level(envelope: np.ndarray, fs: float) -> Callable[[np.ndarray], np.ndarray] | None:
+    """Sample numbers to the height of beats around them; None for a signal that has no height."""
     width = min(round(2 * fs), envelope.size)
     starts = np.arange(0, envelope.size - width + 1, max(width // 2, 1))
     tops = np.maximum.reduceat(envelope, starts)
     tops = np.maximum(tops, np.append(tops[1:], 0)) if tops.size > 1 else tops
-    usual = np.median(tops)
+    usual = median(tops)
     if not usual > 0:
         return None
     # The median of 9 s: a burst of noise, or a pause, is shorter and does not move it.
-    around = np.pad(tops, 4, mode="reflect" if tops.size > 4 else "edge")
-    local = np.median(np.lib.stride_tricks.sliding_window_view(around, 9), axis=1)
-    local = np.clip(local, 0.25 * usual, 4 * usual)
-    return np.interp(np.arange(envelope.size), starts + width // 2, local)
+    local = np.clip(local_median(tops), 0.25 * usual, 4 * usual)
+    return lambda at: np.interp(at, starts + width // 2, local)
 
 
-def _candidates(envelope: np.ndarray, least: np.ndarray, fs: float) -> np.ndarray:
-    """Local maxima that reach `least`, the highest first within the refractory period."""
+def _candidates(envelope: np.ndarray, level: Callable, fs: float) -> np.ndarray:
+    """Local maxima high enough for a second look, the highest in each refractory period."""
     inner = envelope[1:-1]
-    tops = 1 + np.flatnonzero(
-        (inner > envelope[:-2]) & (inner >= envelope[2:]) & (inner >= least[1:-1])
-    )
+    tops = 1 + np.flatnonzero((inner > envelope[:-2]) & (inner >= envelope[2:]))
+    tops = tops[envelope[tops] >= SECOND_LOOK * level(tops)]
     refractory = round(REFRACTORY * fs)
     free = np.ones(envelope.size, bool)
     kept = []
-    for top in tops[np.argsort(-envelope[tops], kind="stable")]:
+    for top in tops[np.argsort(-envelope[tops], kind="stable")].tolist():
         if free[top]:
             kept.append(top)
             free[max(top - refractory, 0) : top + refractory] = False
@@ -92,7 +101,7 @@ def _candidates(envelope: np.ndarray, least: np.ndarray, fs: float) -> np.ndarra
 def _without_t_waves(beats: np.ndarray, envelope: np.ndarray, fs: float) -> np.ndarray:
     """The beats without those that follow within 0.36 s at half the height."""
     kept: list[int] = []
-    for beat in beats:
+    for beat in beats.tolist():
         near = kept and beat - kept[-1] < 0.36 * fs
         if not (near and envelope[beat] < 0.5 * envelope[kept[-1]]):
             kept.append(beat)
@@ -104,11 +113,9 @@ def _second_look(beats, candidates, heights, fs: float) -> np.ndarray:
     if beats.size < 4:
         return beats
     rr = np.diff(beats)
-    around = np.pad(rr, 4, mode="reflect" if rr.size > 4 else "edge")
-    usual = np.median(np.lib.stride_tricks.sliding_window_view(around, 9), axis=1)
     refractory = max(REFRACTORY, 0.36) * fs
     found = []
-    for i in np.flatnonzero(rr > MISSING * usual):
+    for i in np.flatnonzero(rr > MISSING * local_median(rr)):
         inside = (candidates > beats[i] + refractory) & (candidates < beats[i + 1] - refractory)
         if inside.any():
             found.append(candidates[inside][heights[inside].argmax()])
@@ -123,12 +130,12 @@ def _peaks(beats: np.ndarray, bands: Bands, filtered: np.ndarray) -> np.ndarray:
     window = np.clip(beats[:, None] + np.arange(-reach, reach + 1), 0, bands.n - 1)
     around = filtered[window]
     up, down = around.max(axis=1), -around.min(axis=1)
-    main, other = (1, -1) if np.median(up - down) >= 0 else (-1, 1)
+    main, other = (1, -1) if median(up - down) >= 0 else (-1, 1)
     turned = np.where(main > 0, down > 1.5 * up, up > 1.5 * down)
     sign = np.where(turned, other, main)
     peak = window[np.arange(beats.size), (sign[:, None] * around).argmax(axis=1)]
-    peak = np.unique(peak)
-    peak = peak[np.diff(peak, prepend=-bands.n) >= 0.5 * REFRACTORY * bands.fs]
+    # Beats are further apart than these windows reach: the peaks are in order, each there once.
+    peak = peak[np.append(True, np.diff(peak) >= 0.5 * REFRACTORY * bands.fs)]
     edge = 0.05 * bands.fs  # half a QRS is no QRS
     return peak[(peak >= edge) & (peak < bands.n - edge)]
 
@@ -141,11 +148,11 @@ def _without_bumps(beats: np.ndarray, filtered: np.ndarray, fs: float) -> np.nda
     if beats.size < 6:
         return beats
     reach = round(0.08 * fs)
-    window = np.clip(beats[:, None] + np.arange(-reach, reach + 1), 0, filtered.size - 1)
-    strange = correlations(filtered[window], np.median(filtered[window], axis=0)) < STRANGE
-    usual = np.median(np.diff(beats))
-    kept = list(beats[:1])
-    for i in range(1, beats.size - 1):
-        if not (strange[i] and beats[i + 1] - kept[-1] < 1.3 * usual):
-            kept.append(beats[i])
-    return np.array([*kept, beats[-1]])
+    around = filtered[np.clip(beats[:, None] + np.arange(-reach, reach + 1), 0, filtered.size - 1)]
+    strange = correlations(around, median(around.T)) < STRANGE
+    usual = median(np.diff(beats))
+    kept = np.ones(beats.size, bool)
+    for i in 1 + np.flatnonzero(strange[1:-1]):
+        last = beats[:i][kept[:i]][-1]
+        kept[i] = beats[i + 1] - last >= 1.3 * usual
+    return beats[kept]

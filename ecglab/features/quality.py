@@ -9,7 +9,8 @@ detectors), and how far the beats stand out from what is between them.
 import numpy as np
 
 from . import qrs
-from .bands import Bands, log_ratio, moving_mean, power_spectrum, share
+from .bands import Bands, fast_length, log_ratio, moving_mean, power_of, power_spectrum, share
+from .series import fraction, median
 
 BANDS = ((0.25, 0.7), (0.7, 2), (2, 5), (5, 9), (9, 15), (15, 40), (40, 120))
 """Hz between which the power of the whole record is taken."""
@@ -42,7 +43,7 @@ FEATURES = {
 def features(bands: Bands, r: np.ndarray) -> dict[str, float]:
     """The features of quality of a signal with beats at sample numbers r (n_beats,)."""
     if not np.ptp(bands.x) > 0:
-        return {"quality_flat": 1.0, "quality_missing": 1 - bands.known.mean()}
+        return {"quality_flat": 1.0, "quality_missing": 1 - fraction(bands.known)}
     return _spectrum(bands) | _amplitudes(bands) | _between(bands, r) | _detection(bands, r)
 
 
@@ -64,23 +65,24 @@ def _spectrum(bands: Bands):
 
 def _amplitudes(bands: Bands):
     x, y = bands.x, bands.wide
-    sd = y.std()
-    score = (y - y.mean()) / sd if sd > 0 else np.full(y.size, np.nan)
-    square = score * score
+    square = (y - y.mean()) ** 2
+    variance = square.mean()
+    square = square / variance if variance > 0 else np.full(y.size, np.nan)
     step = np.abs(np.diff(x))
-    top = np.mean((x == x.max()) | (x == x.min()))
+    moving = step[step > 0]
+    top = fraction((x == x.max()) | (x == x.min()))
     still = moving_mean((step == 0).astype(float), round(0.05 * bands.fs)) > 0.999
-    usual = np.median(step[step > 0]) if (step > 0).any() else np.nan
+    usual = median(moving) if moving.size else np.nan
     width = min(round(2 * bands.fs), y.size)
     pieces = y[: y.size // width * width].reshape(-1, width).std(axis=1)
-    middle = float(np.median(pieces))
+    middle = float(median(pieces))
     beat = bands.qrs * bands.qrs / max(bands.qrs.var(), 1e-30)
     return {
         "quality_kurtosis": np.log10((square * square).mean()),
         "quality_qrs_kurtosis": np.log10((beat * beat).mean() + 1e-9),
-        "quality_flat": still.mean(),
+        "quality_flat": fraction(still),
         "quality_clipped": top,
-        "quality_missing": 1 - bands.known.mean(),
+        "quality_missing": 1 - fraction(bands.known),
         "quality_jumps": log_ratio(float(step.max()), float(usual)),
         "quality_uneven": log_ratio(float(pieces.max()), middle),
     }
@@ -92,18 +94,16 @@ def _between(bands: Bands, r: np.ndarray):
         return {}
     envelope = bands.envelope
     at_beats = envelope[r]
-    usual = float(np.median(at_beats))
-    away = np.ones(bands.n, bool)
-    for beat in r:
-        away[max(beat - round(0.1 * bands.fs), 0) : beat + round(0.1 * bands.fs)] = False
+    usual = float(median(at_beats))
+    away = qrs.outside(r, 0.1, 0.1, bands)
     if not usual > 0 or not away.any():
         return {}
     outside = np.where(away, envelope, 0)
     tops = np.maximum.reduceat(outside, r)[:-1]
     fast = bands.x - bands.band(0.1, 40)
     return {
-        "quality_noise_level": np.median(envelope[away]) / usual,
-        "quality_noise_top": np.median(tops) / usual,
+        "quality_noise_level": median(envelope[away]) / usual,
+        "quality_noise_top": median(tops) / usual,
         "quality_noise_fast": log_ratio(float((fast[away] ** 2).mean()), usual**2),
         "quality_beat_uneven": np.log(np.maximum(at_beats, 1e-6 * usual)).std(),
     }
@@ -144,10 +144,9 @@ def _period(envelope: np.ndarray, fs: float) -> tuple[float, float]:
     """Lag in s and height of the highest autocorrelation, at 50 Hz."""
     step = max(int(fs // 50), 1)
     few = envelope[: envelope.size // step * step].reshape(-1, step).mean(axis=1)
-    few = np.minimum(few, 3 * np.median(few) + few.mean())  # a burst is not to decide alone
+    few = np.minimum(few, 3 * median(few) + few.mean())  # a burst is not to decide alone
     few = few - few.mean()
-    spectrum = np.fft.rfft(few, 2 * few.size)
-    auto = np.fft.irfft(np.abs(spectrum) ** 2)[: few.size]
+    auto = np.fft.irfft(power_of(np.fft.rfft(few, fast_length(2 * few.size))))[: few.size]
     if not auto[0] > 0:
         return np.nan, np.nan
     rate = fs / step
