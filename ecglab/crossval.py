@@ -1,5 +1,6 @@
 """Cross-validation by record: every fold trained, scored on records it never saw, resumable."""
 
+import functools
 import sys
 import time
 from collections.abc import Callable
@@ -7,7 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ecglab import dataset as datasets
-from ecglab import folds, runs
+from ecglab import experiment as experiments
+from ecglab import folds, process, runs
+from ecglab.dataset import Dataset
 from ecglab.errors import EcglabError
 from ecglab.experiment import Experiment, Fold
 from ecglab.files import locked, write_json
@@ -23,35 +26,42 @@ def run(
 ) -> RunFolder:
     """Train and score every fold of an experiment, going on from what an earlier call finished.
 
+    Each fold is trained in a process of its own, so this one stays light.
+
     on_change: told the run folder whenever something in it has become final (an epoch, a fold,
-        the run): what it shows elsewhere can always be derived from the folder.
+        the run): what it shows elsewhere can always be derived from the folder. Told also of the
+        runs that this one is made of.
     Returns the finished run folder. Raises EcglabError, also while another process is at it.
     """
-    data = datasets.open(experiment.data, experiment.labels or None)
-    if experiment.records:
-        data = data.excerpt(experiment.records)
-    fold = folds.fold_of(data)
+    data = _records(experiment)
     fold_digest = folds.digest(data)
-    run = runs.find(name, experiment, data, fold_digest, fresh)
-    with locked(run.path, "training this run"):
-        runs.begin(run, name, experiment, data, fold_digest)
-        _say(f"{name}: {run.scope}, labels {data.label_version}, in {run.path}")
-        if run.is_done:
+    folder = runs.find(name, experiment, data, fold_digest, fresh)
+    with locked(folder.path, "training this run"):
+        runs.begin(folder, name, experiment, data, fold_digest)
+        _say(f"{name}: {folder.scope}, labels {data.label_version}, in {folder.path}")
+        if folder.is_done:
             _say("it is finished already; --fresh trains it anew")
-        began = time.perf_counter()
-        on_change(run)
-        for k in run.folds:
-            if not run.is_fold_done(k):
-                _train_fold(run, experiment, data, fold, k, on_change)
-                on_change(run)
-        if not run.is_done:
+        else:
+            began = time.perf_counter()
+            experiment.prepare(folder, functools.partial(run, on_change=on_change))
+            for k in folder.folds:
+                if not folder.is_fold_done(k):
+                    process.train_fold(folder, k, on_change)
+                    on_change(folder)
             done = {"ended": runs.now(), "seconds_of_last_call": time.perf_counter() - began}
-            write_json(run.path / "done.json", done)
-        on_change(run)
-    return run
+            write_json(folder.path / "done.json", done)
+        on_change(folder)
+    return folder
 
 
-def _train_fold(run, experiment, data, fold, k, on_change) -> None:
+def train_fold(run: RunFolder, k: int, changed: Callable[[], None] = lambda: None) -> None:
+    """Train and score fold k of a run that was begun, in this process.
+
+    changed: called when something in the run folder has become final
+    """
+    experiment = experiments.of(run)
+    data = _records(experiment)
+    fold = folds.fold_of(data)
     scored = np.flatnonzero(fold == k)
     rest = np.flatnonzero(fold != k)
     # One split for all experiments, so that what is chosen among them can be chosen on it.
@@ -60,13 +70,20 @@ def _train_fold(run, experiment, data, fold, k, on_change) -> None:
         raise EcglabError(f"fold {k} has no records of {len(data)}: use more records")
     folder = run.fold(k)
     folder.mkdir(parents=True, exist_ok=True)
-    job = Fold(k, data, rows, inner, scored, folder, changed=lambda: on_change(run), say=_say)
-    judge = experiment.train_fold(job)
+    runs.began_on(run, experiment.environment())
+    changed()
+    judge = experiment.train_fold(Fold(k, data, rows, inner, scored, folder, changed, _say))
     for name, judged in (("inner", inner), ("predictions", scored)):  # the latter ends the fold
         run.write_predictions(k, data, judged, judge(judged), name)
     table = run.predictions(k)
     f1 = f1_scores(table["label"], chosen(table))
     _say(f"fold {k}: out of fold F1 N/A/O/~ " + "/".join(f"{v:.3f}" for v in list(f1.values())[:4]))
+
+
+def _records(experiment: Experiment) -> Dataset:
+    """The records that an experiment is about."""
+    data = datasets.open(experiment.data, experiment.labels or None)
+    return data.excerpt(experiment.records) if experiment.records else data
 
 
 def _say(text: str) -> None:

@@ -1,7 +1,9 @@
 """An experiment whose folds are averages of other experiments' folds, calibrated."""
 
+import json
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +13,7 @@ from ecglab.experiment import Experiment, Fold, Judge, load
 from ecglab.files import write_json
 from ecglab.predictor import pooled
 from ecglab.record import LABELS
+from ecglab.runs import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +42,18 @@ class Ensemble(Experiment):
             ("inner", self.inner > 0, "above 0: the exponents are fitted on inner records"),
         )
 
+    def prepare(self, run: RunFolder, train) -> None:
+        """Train the members on the same records where they are not yet; note their runs."""
+        shared = ("data", "labels", "records", "folds", "inner")
+        same = {key: getattr(self, key) for key in shared}
+        members = [train(name, replace(load(name), **same)) for name in self.members]
+        write_json(run.path / "members.json", [member.name for member in members])
+
     def train_fold(self, fold: Fold) -> Judge:
         """Fit the exponents on `fold.inner`; keeps them as `ensemble.json`."""
         import pandas as pd
 
-        runs = self.member_runs()
+        runs = member_runs(fold.folder.parent)
         began = time.perf_counter()
         tables = [
             pd.concat([run.table(fold.k, name) for name in ("inner", "predictions")]).set_index(
@@ -71,13 +81,11 @@ class Ensemble(Experiment):
 
         return lambda rows: pooled(opinions(rows), exponents)
 
-    def member_runs(self) -> list:
-        """The finished runs of the members on this experiment's records, trained where needed."""
-        from ecglab import crossval
 
-        shared = ("data", "labels", "records", "folds", "inner")
-        same = {key: getattr(self, key) for key in shared}
-        return [crossval.run(name, replace(load(name), **same)) for name in self.members]
+def member_runs(path: Path) -> list[RunFolder]:
+    """The runs of the members of the ensemble whose run folder is at `path`."""
+    names = json.loads((path / "members.json").read_text(encoding="utf-8"))
+    return [RunFolder(path.parent / name) for name in names]
 
 
 def fit_exponents(

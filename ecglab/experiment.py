@@ -2,6 +2,7 @@
 
 import abc
 import hashlib
+import importlib
 import importlib.util
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -11,10 +12,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from ecglab import quiet
 from ecglab.dataset import Dataset
 from ecglab.errors import EcglabError
 from ecglab.paths import EXPERIMENTS
+from ecglab.runs import RunFolder
 
 Judge = Callable[[np.ndarray], np.ndarray]
 """Rows of the data set to their probabilities (len(rows), 4)."""
@@ -62,7 +63,7 @@ class Experiment(abc.ABC):
     """Keys that `set` leaves alone: with another value it is another experiment."""
 
     kind: ClassVar[str]
-    """What is trained, in a word: "network", "trees", "ensemble"."""
+    """What is trained: "network", "trees", "ensemble". The class is Network of ecglab.network."""
 
     def __post_init__(self):
         from ecglab.folds import N_FOLDS
@@ -72,6 +73,14 @@ class Experiment(abc.ABC):
             ("inner", 0 <= self.inner < 0.5, "at least 0 and below 0.5"),
             ("records", self.records >= 0, "at least 0"),
         )
+
+    def prepare(self, run: RunFolder, train: Callable[[str, "Experiment"], RunFolder]) -> None:
+        """Make what must be there before any fold of `run`; `train` trains another experiment."""
+        return  # most kinds need nothing
+
+    def environment(self) -> dict[str, str]:
+        """What a result depends on beside the libraries, told by the process that trains."""
+        return {"device": "cpu:0"}
 
     @abc.abstractmethod
     def train_fold(self, fold: Fold) -> Judge:
@@ -140,7 +149,6 @@ def load(name: str) -> Experiment:
     """The experiment of `experiments/NAME.py`; EcglabError when there is none."""
     if name not in names():
         raise EcglabError(f"there is no experiment {name!r}: there are {', '.join(names())}")
-    quiet.load_keras()
     spec = importlib.util.spec_from_file_location(name, EXPERIMENTS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     try:
@@ -148,6 +156,23 @@ def load(name: str) -> Experiment:
     except TypeError as error:  # how a dataclass refuses an unknown key
         raise EcglabError(f"experiments/{name}.py: {error}") from None
     return module.experiment
+
+
+def of(run: RunFolder) -> Experiment:
+    """The experiment that a run folder tells, as it was when the run began."""
+    kind = run.facts.get("kind", "network")  # which the first runs do not tell
+    made = getattr(importlib.import_module(f"ecglab.{kind}"), kind.capitalize())
+    return made(**_with_tuples(run.facts["experiment"]))
+
+
+def _with_tuples(config: Mapping) -> dict:
+    """A configuration as it was before JSON made lists of its tuples."""
+    restored = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            value = _with_tuples(value)
+        restored[key] = tuple(value) if isinstance(value, list) else value
+    return restored
 
 
 def unknown(key: str, known: Iterable[str]) -> str:

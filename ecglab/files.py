@@ -51,9 +51,10 @@ def write_json(path: Path, value) -> None:
 
 
 @contextlib.contextmanager
-def locked(path: Path, doing: str) -> Iterator[None]:
-    """Hold `path`.lock while the block runs; EcglabError at once when another process holds it.
+def locked(path: Path, doing: str, patience: float = 0) -> Iterator[None]:
+    """Hold `path`.lock while the block runs; EcglabError when another process holds it.
 
+    patience: for how many seconds to wait for it
     The lock goes with the process that holds it, so a kill leaves nothing to clean up.
     """
     from filelock import FileLock, Timeout
@@ -61,7 +62,7 @@ def locked(path: Path, doing: str) -> Iterator[None]:
     lock = FileLock(Path(path).with_name(f".{Path(path).name}.lock"))
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=patience)
     except Timeout:
         raise EcglabError(
             f"another process is {doing} ({path}): wait until it has ended, then try again"

@@ -4,9 +4,11 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
+from ecglab import models, quiet
 from ecglab.errors import EcglabError
 from ecglab.experiment import Experiment, Fold, Judge, unknown
 from ecglab.files import write_json
@@ -42,13 +44,11 @@ class Network(Experiment):
     fixed: ClassVar[tuple[str, ...]] = ("model",)
 
     def __post_init__(self):
-        from ecglab import models
-        from ecglab.layers.augment import augment
-
         super().__post_init__()
+        layers = Path(__file__).with_name("layers")
         defaults = {
-            "network": models.parameters(models.network_of(self.model)),
-            "augment": models.parameters(augment),
+            "network": models.parameters(self.model),
+            "augment": models.keywords(layers / "augment.py", "augment"),
         }
         for group, known in defaults.items():
             given = getattr(self, group)
@@ -69,10 +69,21 @@ class Network(Experiment):
         if self.choose == "best" and self.inner == 0:
             raise EcglabError("choose=best needs inner records to choose on: set inner above 0")
 
+    def environment(self) -> dict[str, str]:
+        """Keras's backend and the devices that it found."""
+        quiet.load_keras()
+        import keras
+
+        return {
+            "backend": keras.backend.backend(),
+            "device": ", ".join(keras.distribution.list_devices()),
+        }
+
     def train_fold(self, fold: Fold) -> Judge:
         """Train the fold's network, with a bar and a line an epoch; keeps it as `model.keras`."""
         from tqdm import tqdm
 
+        quiet.load_keras()
         from ecglab import training
 
         with tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch") as bar:

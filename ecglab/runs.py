@@ -1,6 +1,7 @@
 """The run folder: what a cross-validated run is, has done, and found. Plain files, no MLflow.
 
 run.json              the experiment, the data, the code and the machine it began on
+members.json          of an ensemble: the run folders of its members, beside this one
 fold-K/state.npz      everything training needs to go on after the last finished epoch
 fold-K/history.json   one entry an epoch
 fold-K/model.keras    the trained network of the fold
@@ -16,7 +17,6 @@ import subprocess
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class RunFolder:
     def name(self) -> str:
         return self.path.name
 
-    @cached_property
+    @property
     def facts(self) -> dict:
         """What `run.json` says; EcglabError where there is none."""
         try:
@@ -154,6 +154,14 @@ def begin(run: RunFolder, name: str, experiment, dataset, fold_digest: str) -> N
     write_json(run.path / "run.json", facts)
 
 
+def began_on(run: RunFolder, environment: dict[str, str]) -> None:
+    """Add to `run.json` what only the process that trains can tell of its machine, once."""
+    facts = run.facts
+    added = environment | facts["environment"]
+    if added != facts["environment"]:
+        write_json(run.path / "run.json", facts | {"environment": added})
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
@@ -185,8 +193,6 @@ def code_version() -> str:
 
 def environment() -> dict[str, str]:
     """Versions and the machine that a result came from."""
-    import keras
-
     versions = {}
     for library in LIBRARIES:
         try:
@@ -194,8 +200,6 @@ def environment() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return {
-        "backend": keras.backend.backend(),
-        "device": ", ".join(keras.distribution.list_devices()),
         "python": platform.python_version(),
         "platform": platform.platform(),
         **versions,

@@ -201,12 +201,12 @@ def train(name: str, experiment, fresh: bool) -> RunFolder:
     """`crossval.run`, shown in MLflow as it goes; what ends early is marked FAILED or KILLED."""
     from ecglab import crossval
 
-    trackers: list[Tracker] = []
+    trackers: dict[Path, Tracker] = {}  # an ensemble's members are runs of their own
 
     def show(run: RunFolder) -> None:
-        if not trackers:
-            trackers.append(Tracker(run))
-        trackers[0].sync()
+        if run.path not in trackers:
+            trackers[run.path] = Tracker(run)
+        trackers[run.path].sync()
 
     status = "FAILED"
     try:
@@ -216,7 +216,7 @@ def train(name: str, experiment, fresh: bool) -> RunFolder:
         raise
     finally:
         # A run that ended well is FINISHED already, and stop() passes it over.
-        for tracker in trackers:
+        for tracker in trackers.values():
             tracker.stop(status)
 
 

@@ -5,9 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tiny
-from threadpoolctl import threadpool_limits
 
-from ecglab import crossval, dataset, ensemble, registry, synthetic, tracking
+from ecglab import dataset, ensemble, registry, synthetic, tracking
 from ecglab.ensemble import Ensemble, fit_exponents
 from ecglab.errors import EcglabError
 from ecglab.predictor import LEAST, Predictor, pooled
@@ -25,15 +24,17 @@ POOL = Ensemble(data="synthetic", folds=2, inner=0.2, members=tuple(MEMBERS))
 def made(tmp_path_factory):
     """The run of an ensemble of a network and trees on 60 synthetic records, tracked."""
     folder = tmp_path_factory.mktemp("ensemble")
-    with pytest.MonkeyPatch.context() as patch, threadpool_limits(1):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")  # on busy cores, threads wait for each other
         patch.setenv("ECGLAB_DATA", str(folder / "data"))
         patch.setenv("MLFLOW_TRACKING_URI", str(folder / "store"))
         patch.setattr(ensemble, "load", MEMBERS.get)
         synthetic.pack(60, seed=3)
-        run = crossval.run("pool", POOL)
-        parent = tracking.Tracker(run).sync()
-        members = POOL.member_runs()
-    return SimpleNamespace(folder=folder, run=run, parent=parent, members=members)
+        run = tracking.train("pool", POOL, fresh=False)
+        parent = tracking.find_run(run.name).info.run_id
+        shown = tracking.parents()
+        members = ensemble.member_runs(run.path)
+    return SimpleNamespace(folder=folder, run=run, parent=parent, shown=shown, members=members)
 
 
 @pytest.fixture
@@ -97,6 +98,16 @@ def test_impossible_ensembles_are_refused():
             Ensemble(**{"members": ("trees",), **keys})
     with pytest.raises(EcglabError, match="a file of its own"):
         POOL.set(["members=another"])
+
+
+def test_its_members_are_runs_that_are_shown_as_well(trained):
+    assert [member.facts["name"] for member in trained.members] == list(MEMBERS)
+    assert all(member.is_done for member in trained.members)
+    assert {run.info.run_name for run in trained.shown} == {
+        trained.run.name,
+        *(member.name for member in trained.members),
+    }
+    assert {run.info.status for run in trained.shown} == {"FINISHED"}
 
 
 def test_every_record_is_scored_once(trained):

@@ -223,7 +223,7 @@ def test_later_changes_of_what_was_given_change_nothing():
 
 
 def test_network_and_augment_hold_every_parameter(small):
-    known = models.parameters(models.network_of("resnet1d"))
+    known = models.parameters("resnet1d")
     assert small.network == {**known, "widths": (16, 24), "blocks": 1}
     assert {"crop", "noise", "bursts"} <= set(small.augment)
     assert small.flat()["network.dropout"] == known["dropout"]
@@ -261,8 +261,8 @@ def test_digest_changes_with_any_key(small, monkeypatch):
     digests = {small.set([f"{key}={text}"]).digest for key, text in changes.items()}
     assert len(digests) == len(changes)
     assert small.digest not in digests
-    same_parameters = models.network_of("resnet1d")
-    monkeypatch.setattr(models, "network_of", lambda name: same_parameters)
+    same_parameters = models.parameters("resnet1d")
+    monkeypatch.setattr(models, "parameters", lambda name: same_parameters)
     assert dataclasses.replace(small, model="another").digest != small.digest
 
 

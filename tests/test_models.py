@@ -1,5 +1,6 @@
 """Every model: any length, the record alone, saved, exported, trained, and on both backends."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -115,7 +116,9 @@ def test_unknown_model(name):
 
 @every_model
 def test_parameters_are_those_of_the_network(name):
-    parameters = models.parameters(models.network_of(name))
+    parameters = models.parameters(name)
+    signature = inspect.signature(models.network_of(name)).parameters.values()
+    assert parameters == {p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY}
     assert set(MODELS[name]) <= set(parameters)
     assert not {"signal", "valid"} & set(parameters)
     with pytest.raises(TypeError, match="no_such_parameter"):

@@ -1,20 +1,11 @@
-"""Training: the loss falls, choosing is honest, and a kill changes nothing."""
-
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
+"""Training: the loss falls, choosing is honest, and an interruption changes nothing."""
 
 import numpy as np
 import pytest
 import tiny
 
-from ecglab import crossval, dataset, folds, training
+from ecglab import dataset, folds, training
 from ecglab.errors import EcglabError
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
@@ -155,51 +146,3 @@ def test_a_state_of_another_network_says_so(data, tmp_path):
     wider = tiny.experiment(epochs=2, network={"widths": (4, 12), "blocks": 1})
     with pytest.raises(EcglabError, match="another network"):
         training.train(wider, data, rows, inner, tmp_path, seed=1)
-
-
-def test_two_trainings_of_one_run_do_not_mix(data):
-    from ecglab import runs
-    from ecglab.files import locked
-
-    experiment = tiny.experiment()
-    run = runs.find("tiny", experiment, data, folds.digest(data), fresh=False)
-    with (
-        locked(run.path, "training this run"),
-        pytest.raises(EcglabError, match="another process is training this run"),
-    ):
-        crossval.run("tiny", experiment)
-
-
-def test_killed_twice_it_ends_as_if_undisturbed(data, tmp_path):
-    """`kill -9` in the middle of both folds; every record's probability is as without a kill."""
-    command = [sys.executable, str(HERE / "train_tiny.py")]
-
-    def start(store):
-        return subprocess.Popen(
-            command,
-            env={**os.environ, "MLFLOW_TRACKING_URI": str(tmp_path / store)},
-            cwd=HERE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def wait_for(process, pattern):
-        deadline = time.monotonic() + 240
-        while not list((tmp_path / "killed").glob(pattern)):
-            assert process.poll() is None, f"ended before {pattern} was there"
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-    wait_for(start("killed"), "runs/*/fold-0/history.json")
-    wait_for(start("killed"), "runs/*/fold-1/history.json")
-    assert start("killed").wait() == 0
-    assert start("straight").wait() == 0
-    tables = []
-    for store in ("killed", "straight"):
-        (folder,) = (tmp_path / store / "runs").glob("tiny-*")
-        tables.append(crossval.RunFolder(folder).predictions())
-    assert list(tables[0]["record"]) == list(tables[1]["record"])
-    np.testing.assert_allclose(
-        tables[0][list("NAO~")].to_numpy(), tables[1][list("NAO~")].to_numpy(), atol=1e-5
-    )

@@ -4,10 +4,11 @@ A model is its file's name. Its parameters are the keyword arguments of `network
 defaults are the model's: there is no second list of either.
 """
 
+import ast
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from ecglab.errors import EcglabError
@@ -20,15 +21,31 @@ def names() -> list[str]:
 
 def network_of(name: str):
     """The function `network` of a model; EcglabError for an unknown name."""
-    if name not in names():
-        raise EcglabError(f"there is no model {name!r}: there are {', '.join(names())}")
+    _check(name)
     return importlib.import_module(f"ecglab.models.{name}").network
 
 
-def parameters(function) -> Mapping[str, object]:
-    """{name: default} of a function's keyword-only parameters."""
-    signature = inspect.signature(function).parameters.values()
-    return MappingProxyType({p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY})
+def parameters(name: str) -> Mapping[str, object]:
+    """{name: default} of a model's parameters; EcglabError for an unknown name."""
+    _check(name)
+    return keywords(Path(__file__).with_name(f"{name}.py"), "network")
+
+
+def keywords(path: Path, function: str) -> Mapping[str, object]:
+    """{name: default} of the keyword-only parameters of a function in a file.
+
+    They are read from the source, since importing it would load Keras, and whoever only reads or
+    checks a configuration can do without.
+    """
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    (found,) = [x.args for x in body if isinstance(x, ast.FunctionDef) and x.name == function]
+    pairs = zip(found.kwonlyargs, found.kw_defaults, strict=True)
+    return MappingProxyType({name.arg: eval(ast.unparse(value), {}) for name, value in pairs})
+
+
+def _check(name: str) -> None:
+    if name not in names():
+        raise EcglabError(f"there is no model {name!r}: there are {', '.join(names())}")
 
 
 def build(name: str, network: Mapping | None = None, augment: Mapping | None = None):

@@ -1,0 +1,81 @@
+"""A fold in a process of its own: what a network takes of memory comes back only with its end.
+
+The run folder is all that the two processes share; the rest is two pipes. By its stdout the child
+says, a line of JSON each, that something in the folder has become final, or why it cannot go on.
+Its stdin says nothing: it ends when the parent ends, however that may be, and the child with it.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from ecglab.errors import EcglabError
+from ecglab.runs import RunFolder
+
+
+def train_fold(run: RunFolder, k: int, on_change: Callable[[RunFolder], None]) -> None:
+    """`crossval.train_fold` in a process of its own, which lives no longer than this call.
+
+    on_change: told the run folder when something in it has become final
+    Raises EcglabError with the child's own words, or saying how its process ended.
+    """
+    command = [sys.executable, "-m", "ecglab.process", str(run.path), str(k)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    # Whatever ends the block, Ctrl-C as well, closes the child's stdin, and then awaits its end.
+    with subprocess.Popen(command, **pipes) as child, child.stdin:
+        for line in child.stdout:
+            said = json.loads(line)
+            if said["error"]:
+                raise EcglabError(said["error"])
+            on_change(run)
+        status = child.wait()
+    if status:
+        raise EcglabError(f"fold {k}: {_end(status)}; the same command goes on from here")
+
+
+def _end(status: int) -> str:
+    """How a process ended that said nothing of it on its pipe."""
+    if status > 0:
+        return f"its process ended with status {status}, as told above"
+    name = signal.Signals(-status).name if -status in list(signal.Signals) else f"signal {-status}"
+    hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
+    return f"its process was ended by {name}{hint}"
+
+
+def _main(path: str, k: str) -> None:
+    """The child: train fold k of the run folder at `path`."""
+    # Ctrl-C reaches both processes: the parent says its line, and we end with the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    pipe = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)  # what a library prints is no word of ours
+
+    def tell(error: str = "") -> None:
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps({"error": error}), file=pipe)
+
+    from ecglab import crossval
+    from ecglab.files import locked
+
+    run = RunFolder(Path(path))
+    try:
+        # A parent that was killed has left its lock, and its child may need a moment to notice.
+        with locked(run.fold(int(k)), "training this fold", patience=10):
+            crossval.train_fold(run, int(k), changed=tell)
+    except (EcglabError, OSError) as error:
+        tell(str(error))
+
+
+def _end_with_parent() -> None:
+    os.read(0, 1)  # returns when the other end is closed
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
