@@ -11,11 +11,13 @@ from ecglab.plots.ecg import (
     MM_PER_MV,
     MM_PER_SECOND,
     SQUARE_MM,
-    spectrogram,
     strip,
+    strips,
 )
-from ecglab.plots.experiments import intervals, ladder, learning_curves
+from ecglab.plots.experiments import differences, intervals, ladder, learning_curves
+from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
 from ecglab.plots.scores import confusion, coverage, precision_recall, reliability
+from ecglab.plots.spectrograms import judged, spectrogram, spectrograms
 from ecglab.plots.style import COLORS, CURVES, MARKERS, MM, STYLES, save
 
 __all__ = [
@@ -30,14 +32,22 @@ __all__ = [
     "MM_PER_SECOND",
     "SQUARE_MM",
     "STYLES",
+    "beats",
+    "by_class",
     "confusion",
     "coverage",
+    "differences",
     "intervals",
+    "judged",
     "ladder",
     "learning_curves",
+    "mean_spectrograms",
+    "poincare",
     "precision_recall",
     "reliability",
     "save",
     "spectrogram",
+    "spectrograms",
     "strip",
+    "strips",
 ]

@@ -1,13 +1,16 @@
-"""Pictures of a record: ECG paper and spectrogram."""
+"""Pictures of a record on ECG paper, at true scale: one record in rows, or several in one."""
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ecglab.errors import EcglabError
-from ecglab.plots.style import EDGE_MM, MM, WIDE, page, percent, tidy
+from ecglab.plots.style import EDGE_MM, MM, page, percent
 from ecglab.record import Record
 
 MM_PER_SECOND, MM_PER_MV = 25, 10
@@ -21,8 +24,42 @@ MIN_SPAN_MV, MAX_SPAN_MV = 2.0, 5.0
 MAX_SECONDS = 300
 """A strip shows so much of a record; one picture cannot hold a day."""
 
-_PULSE_MM = 3 * SQUARE_MM
+PULSE_MM = 3 * SQUARE_MM
+"""What the pulse of 1 mV takes of a row, before the signal begins."""
+
+SCALE = f"{MM_PER_SECOND} mm/s, {MM_PER_MV} mm/mV"
+
+SHADES = "PuOr"
+"""Colours of what a strip is shaded by: orange below 0, violet above, told apart by everyone."""
+
 _RULING = {"minor": (1, 0.25, "#F6D9D4"), "major": (SQUARE_MM, 0.6, "#E0A097")}
+
+
+@dataclass(frozen=True)
+class Range:
+    """Lowest and highest mV of a row, in whole major squares."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, signal: np.ndarray) -> "Range":
+        """2 to 5 mV that show the most of a signal (n_samples,)."""
+        known = np.sort(signal[~np.isnan(signal)]).astype(float)
+        return cls(*_amplitude_range(known))
+
+    @property
+    def mm(self) -> float:
+        return (self.high - self.low) * MM_PER_MV
+
+    @property
+    def words(self) -> str:
+        return f"{self.low:g} to {self.high:g} mV".replace("-", "\N{MINUS SIGN}")
+
+    def share_beyond(self, signal: np.ndarray) -> float:
+        """Share of the known samples that a row does not show."""
+        known = signal[~np.isnan(signal)]
+        return float(((known < self.low) | (known > self.high)).mean()) if known.size else 0.0
 
 
 def strip(
@@ -30,6 +67,7 @@ def strip(
     seconds_per_row: float = 10.0,
     title: str | None = None,
     *,
+    shade: tuple[np.ndarray, np.ndarray] | None = None,
     synthetic: bool = False,
 ) -> Figure:
     """The record on ECG paper at true scale: printed at its size, 25 mm/s and 10 mm/mV.
@@ -37,35 +75,89 @@ def strip(
     The one Axes is in mm of paper. Missing samples are left blank. A row is as high as the signal
     needs, in whole major squares; of a signal that needs more than 5 mV, the 5 mV in which most
     of it lies are drawn, and the picture says so, as it does when only the first 300 s are drawn.
+    shade: (edges (n + 1,) in s, values (n,) from -1 to 1), colours behind the signal
     Raises EcglabError for rows that are not 5 to 60 s long.
     """
     if not 5 <= seconds_per_row <= 60:
         raise EcglabError(f"a row of {seconds_per_row:g} s cannot be drawn: give 5 to 60 s")
     drawn = record.signal[: round(MAX_SECONDS * record.fs)]
-    known = np.sort(drawn[~np.isnan(drawn)]).astype(float)
-    low, high = _amplitude_range(known)
-    beyond = int(((known < low) | (known > high)).sum())
+    span = Range.of(drawn)
+    beyond = span.share_beyond(drawn)
     notes = [
         *([f"record {record.id}"] if title else []),
         f"lead {record.lead}" if record.lead else "lead not known",
         f"{record.seconds:.1f} s at {record.fs:g} Hz",
-        "25 mm/s, 10 mm/mV",
-        f"rows from {low:g} to {high:g} mV".replace("-", "\N{MINUS SIGN}"),
-        *([f"CLIPPED: {percent(beyond / known.size)} of it lies beyond"] if beyond else []),
+        SCALE,
+        f"rows from {span.words}",
+        *([f"CLIPPED: {percent(beyond)} of it lies beyond"] if beyond else []),
         *([f"ONLY THE FIRST {MAX_SECONDS} s"] if drawn.size < record.n_samples else []),
     ]
-
     n_row = round(seconds_per_row * record.fs)
     starts = range(0, drawn.size, n_row)
-    row_mm = (high - low) * MM_PER_MV
-    pitch = row_mm + SQUARE_MM  # a square under each row holds its time labels
-    x_end, y_end = _PULSE_MM + seconds_per_row * MM_PER_SECOND, pitch * len(starts)
+    pitch = span.mm + SQUARE_MM  # a square under each row holds its time labels
+    x_end, y_end = PULSE_MM + seconds_per_row * MM_PER_SECOND, pitch * len(starts)
     width, height = x_end + 2 * EDGE_MM, y_end + EDGE_MM
     title = title or f"Record {record.id}"
     figure = page(width * MM, height * MM, title, synthetic, ", ".join(notes))
     figure.set_layout_engine("none")
     page_mm = figure.get_figheight() / MM
     axes = figure.add_axes((EDGE_MM / width, EDGE_MM / page_mm, x_end / width, y_end / page_mm))
+    paper(axes, x_end, y_end)
+    for i, start in enumerate(starts):
+        bottom = y_end - (i + 1) * pitch + SQUARE_MM
+        begins = start / record.fs
+        if shade is not None:
+            _shaded(axes, bottom, span, begins, seconds_per_row, *shade)
+        row(axes, bottom, span, drawn[start : start + n_row], record.fs)
+        time_labels(axes, bottom, begins, seconds_per_row)
+    return figure
+
+
+def strips(
+    records: Mapping[str, Record] | Sequence[tuple[str, Record]],
+    title: str,
+    start: float = 0.0,
+    seconds: float = 10.0,
+    *,
+    synthetic: bool = False,
+) -> Figure:
+    """So many seconds of several records on one sheet of ECG paper, a row each under its words.
+
+    records: {words: record}; start: where each begins, in s, earlier where it is too short
+    """
+    records = list(records.items() if isinstance(records, Mapping) else records)
+    parts = [part_of(record, start, seconds) for _, record in records]
+    spans = [Range.of(part) for _, part in parts]
+    head = 2 * SQUARE_MM  # over each row, for its words
+    heights = [head + span.mm + SQUARE_MM for span in spans]
+    x_end, y_end = PULSE_MM + seconds * MM_PER_SECOND, sum(heights)
+    width, height = x_end + 2 * EDGE_MM, y_end + EDGE_MM
+    figure = page(width * MM, height * MM, title, synthetic, f"{seconds:g} s of each, {SCALE}")
+    figure.set_layout_engine("none")
+    page_mm = figure.get_figheight() / MM
+    axes = figure.add_axes((EDGE_MM / width, EDGE_MM / page_mm, x_end / width, y_end / page_mm))
+    paper(axes, x_end, y_end)
+    bottom = y_end
+    for (words, record), (begins, part), span, mm in zip(
+        records, parts, spans, heights, strict=True
+    ):
+        bottom -= mm
+        row(axes, bottom + SQUARE_MM, span, part, record.fs)
+        time_labels(axes, bottom + SQUARE_MM, begins, seconds)
+        beyond = span.share_beyond(part)
+        clipped = f" (CLIPPED: {percent(beyond)} lies beyond {span.words})" if beyond else ""
+        caption(axes, bottom + mm - 1.5 * SQUARE_MM, words + clipped)
+    return figure
+
+
+def caption(axes, y: float, words: str) -> None:
+    """Words over a row, on white so that the ruling does not run through them."""
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    axes.text(1, y, words, size=9, weight="bold", va="center", bbox=box, parse_math=False)
+
+
+def paper(axes, x_end: float, y_end: float) -> None:
+    """Ruling of 1 and 5 mm over so many mm; the Axes is in mm from here on."""
     axes.set(xlim=(0, x_end), ylim=(0, y_end))
     axes.axis("off")
     for name, (step, lw, color) in _RULING.items():
@@ -73,27 +165,60 @@ def strip(
         axes.vlines(np.arange(0, x_end + 0.5, step), 0, y_end, **style)
         axes.hlines(np.arange(0, y_end + 0.5, step), 0, x_end, **style)
 
+
+def row(axes, bottom: float, span: Range, signal: np.ndarray, fs: float) -> None:
+    """The pulse of 1 mV and a signal (n_samples,) in mV, at true scale from `bottom` mm on."""
+    known = signal[~np.isnan(signal)]
     # The pulse stands on the major line nearest to the signal's middle.
-    foot = np.clip(round(2 * np.median(known)) / 2 if known.size else 0, low, high - 1)
+    foot = round(2 * float(np.median(known))) / 2 if known.size else 0.0
+    foot = min(max(foot, span.low), span.high - 1)
     x_pulse = np.array([0.5, 1, 1, 2, 2, 2.5]) * SQUARE_MM
-    y_pulse = (foot - low + np.array([0, 0, 1, 1, 0, 0])) * MM_PER_MV
-    for i, start in enumerate(starts):
-        bottom = y_end - (i + 1) * pitch + SQUARE_MM
-        axes.plot(x_pulse, bottom + y_pulse, "k-", lw=0.9, clip_on=False, gid="pulse")
-        y = bottom + (drawn[start : start + n_row] - low) * MM_PER_MV
-        x = _PULSE_MM + np.arange(y.size) / record.fs * MM_PER_SECOND
-        (trace,) = axes.plot(x, y, "k-", lw=0.8, gid="signal")
-        trace.set_clip_path(Rectangle((0, bottom), x_end, row_mm, transform=axes.transData))
-        begins = start / record.fs
-        # A row may begin a fraction of a sample beside the full second.
-        first, last = math.ceil(begins - 0.01), math.floor(begins + seconds_per_row + 0.01)
-        seconds = np.arange(first, last + 1)
-        marks = _PULSE_MM + (seconds - begins) * MM_PER_SECOND
-        axes.vlines(marks, bottom - 1.2, bottom, color="black", lw=0.8)
-        for mark, second in zip(marks, seconds, strict=True):
-            ha = "right" if mark > x_end - 3 else "center"
-            axes.text(mark, bottom - 1.5, f"{second} s", fontsize=7, ha=ha, va="top")
-    return figure
+    y_pulse = (foot - span.low + np.array([0, 0, 1, 1, 0, 0])) * MM_PER_MV
+    axes.plot(x_pulse, bottom + y_pulse, "k-", lw=0.9, clip_on=False, gid="pulse")
+    y = bottom + (signal - span.low) * MM_PER_MV
+    x = PULSE_MM + np.arange(y.size) / fs * MM_PER_SECOND
+    (trace,) = axes.plot(x, y, "k-", lw=0.8, gid="signal")
+    inside = Rectangle((0, bottom), axes.get_xlim()[1], span.mm, transform=axes.transData)
+    trace.set_clip_path(inside)
+
+
+def time_labels(axes, bottom: float, begins: float, seconds: float) -> None:
+    """A tick and a label at every full second under a row."""
+    # A row may begin a fraction of a sample beside the full second.
+    first, last = math.ceil(begins - 0.01), math.floor(begins + seconds + 0.01)
+    marks = PULSE_MM + (np.arange(first, last + 1) - begins) * MM_PER_SECOND
+    axes.vlines(marks, bottom - 1.2, bottom, color="black", lw=0.8)
+    for mark, second in zip(marks, range(first, last + 1), strict=True):
+        ha = "right" if mark > axes.get_xlim()[1] - 3 else "center"
+        axes.text(mark, bottom - 1.5, f"{second} s", fontsize=7, ha=ha, va="top")
+
+
+def part_of(record: Record, start: float, seconds: float) -> tuple[float, np.ndarray]:
+    """Where a part of so many seconds begins, and its samples; the record's end at the latest."""
+    begins = max(min(start, record.seconds - seconds), 0.0)
+    first = round(begins * record.fs)
+    return begins, record.signal[first : first + round(seconds * record.fs)]
+
+
+def _shaded(axes, bottom, span, begins, seconds, edges, values) -> None:
+    """Colours behind a row, between these times; not the darkest, which hide the signal."""
+    colors = colormaps[SHADES]
+    for left, right, value in zip(edges[:-1], edges[1:], values, strict=True):
+        left, right = max(left - begins, 0), min(right - begins, seconds)
+        if right > left:
+            axes.add_patch(
+                Rectangle(
+                    (PULSE_MM + left * MM_PER_SECOND, bottom),
+                    (right - left) * MM_PER_SECOND,
+                    span.mm,
+                    color=colors(
+                        0.5 + 0.3 * float(np.clip(value, -1, 1))
+                    ),  # the darkest hide the signal
+                    lw=0,
+                    alpha=0.75,
+                    gid="shade",
+                )
+            )
 
 
 def _amplitude_range(known: np.ndarray) -> tuple[float, float]:
@@ -116,65 +241,3 @@ def _amplitude_range(known: np.ndarray) -> tuple[float, float]:
         else:
             low -= square
     return low, high
-
-
-def spectrogram(
-    record: Record,
-    window: float = 0.32,
-    hop: float = 0.08,
-    band: tuple[float, float] = (0, 50),
-    *,
-    synthetic: bool = False,
-) -> Figure:
-    """The signal, and under it its power in dB over time and frequency.
-
-    window, hop: length and distance of the Hann windows in s; band: lowest and highest Hz
-    A window with a missing sample is left blank. Raises EcglabError for a band above fs / 2.
-    """
-    from scipy import signal as scipy_signal
-
-    n_window = min(max(round(window * record.fs), 2), record.n_samples)
-    n_hop = min(max(round(hop * record.fs), 1), n_window)
-    missing = np.isnan(record.signal)
-    index = np.arange(record.n_samples)
-    whole = np.interp(index, index[~missing], record.signal[~missing])
-    frequency, time, power = scipy_signal.spectrogram(
-        whole,
-        record.fs,
-        "hann",
-        nperseg=n_window,
-        noverlap=n_window - n_hop,
-        # Padding adds no resolution; it only makes the picture smooth.
-        nfft=4 * 2 ** math.ceil(math.log2(n_window)),
-    )
-    # Each window is drawn about its mean, so that nothing is left at 0 Hz.
-    inside = (frequency > 0) & (frequency >= band[0]) & (frequency <= band[1])
-    if inside.sum() < 2:
-        raise EcglabError(f"{record.id}: {record.fs:g} Hz has no power at {band[0]:g} Hz and above")
-    frequency, decibel = frequency[inside], 10 * np.log10(np.maximum(power[inside], 1e-12))
-    gap = np.lib.stride_tricks.sliding_window_view(missing, n_window)[::n_hop].any(axis=1)
-    decibel[:, gap] = np.nan
-    loudest = 0.0 if gap.all() else float(np.nanpercentile(decibel, 99.5))
-
-    figure = page(WIDE, 5.2, f"Spectrogram of record {record.id}", synthetic)
-    (above, beside), (below, bar) = figure.subplots(
-        2, 2, sharex="col", width_ratios=[70, 1], height_ratios=[2, 3]
-    )
-    beside.axis("off")
-    above.plot(index / record.fs, record.signal, "k-", lw=0.7, gid="signal")
-    above.set(ylabel="signal (mV)")
-    tidy(above)
-    half, half_bin = n_hop / record.fs / 2, (frequency[1] - frequency[0]) / 2
-    image = below.imshow(
-        decibel,
-        cmap="cividis",
-        aspect="auto",
-        origin="lower",
-        vmin=loudest - 50,
-        vmax=loudest,
-        extent=(time[0] - half, time[-1] + half, frequency[0] - half_bin, frequency[-1] + half_bin),
-    )
-    below.set(xlabel="time (s)", ylabel="frequency (Hz)")
-    below.set(xlim=(0, record.seconds), ylim=(band[0], frequency[-1] + half_bin))
-    figure.colorbar(image, cax=bar, extend="both", label="power (dB of 1 mV²/Hz)")
-    return figure

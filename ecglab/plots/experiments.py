@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ecglab.metrics import F1_NAMES
-from ecglab.plots.style import COLORS, MARKERS, WIDE, page, tidy
+from ecglab.plots.style import COLORS, CURVES, MARKERS, WIDE, page, tidy
 from ecglab.record import LABEL_NAMES, LABELS
 
 
@@ -52,7 +52,9 @@ def learning_curves(histories: dict[int, list[dict]], *, synthetic: bool = False
     return figure
 
 
-def intervals(scores, score: str = "F1_NAO", *, synthetic: bool = False) -> Figure:
+def intervals(
+    scores, score: str = "F1_NAO", title: str | None = None, *, synthetic: bool = False
+) -> Figure:
     """Experiments with the 95 % intervals of one score, best first.
 
     scores: a table or list of dicts with name, value, low, high; NaN where there is no interval
@@ -60,7 +62,7 @@ def intervals(scores, score: str = "F1_NAO", *, synthetic: bool = False) -> Figu
     import pandas as pd
 
     table = pd.DataFrame(scores).sort_values("value", ascending=False, ignore_index=True)
-    title = f"{score} of each experiment with its 95 % interval"
+    title = title or f"{score} of each experiment with its 95 % interval"
     figure = page(8.5, 0.9 + 0.38 * max(len(table), 1), title, synthetic)
     axes = figure.subplots()
     axes.hlines(table.index, table["low"], table["high"], color=COLORS["N"], lw=2.5)
@@ -73,6 +75,38 @@ def intervals(scores, score: str = "F1_NAO", *, synthetic: bool = False) -> Figu
     names = [textwrap.fill(str(name), 40) for name in table["name"]]
     axes.set_yticks(table.index, names, parse_math=False)
     axes.set(xlabel=score, ylim=(len(table) - 0.5, -0.5))
+    tidy(axes)
+    return figure
+
+
+def differences(
+    table, against: str, score: str = "NAO", title: str | None = None, *, synthetic: bool = False
+) -> Figure:
+    """Differences of a score to that of one experiment, with 95 % intervals about 0.
+
+    table: a table or list of dicts with name, difference, low, high, in the order of the rows
+    An interval that holds 0 is hollow: it may be chance.
+    """
+    import pandas as pd
+
+    table = pd.DataFrame(table).reset_index(drop=True)
+    title = title or f"{score} of each less that of {against}, with 95 % intervals"
+    figure = page(8.5, 0.9 + 0.42 * max(len(table), 1), title, synthetic)
+    axes = figure.subplots()
+    axes.axvline(0, color="0.3", lw=1)
+    for y, row in table.iterrows():
+        sure = row["low"] > 0 or row["high"] < 0
+        color = CURVES[0][0] if row["difference"] >= 0 else CURVES[1][0]
+        axes.hlines(y, row["low"], row["high"], color=color, lw=2.5)
+        face = color if sure else "white"
+        axes.plot(row["difference"], y, "o", color=face, mec=color, mew=2, ms=8, gid="difference")
+        text = f"{row['difference']:+.3f}  [{row['low']:+.3f}, {row['high']:+.3f}]"
+        text = text.replace("-", "\N{MINUS SIGN}")
+        axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center")
+    names = [textwrap.fill(str(name), 40) for name in table["name"]]
+    axes.set_yticks(table.index, names, parse_math=False)
+    axes.set(xlabel=f"{score} less that of {against}", ylim=(len(table) - 0.5, -0.5))
+    axes.margins(x=0.15)
     tidy(axes)
     return figure
 
