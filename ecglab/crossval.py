@@ -1,9 +1,9 @@
 """Cross-validation by record: every fold trained, scored on records it never saw, resumable."""
 
-import functools
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,7 +43,12 @@ def run(
             _say("it is finished already; --fresh trains it anew")
         else:
             began = time.perf_counter()
-            experiment.prepare(folder, functools.partial(run, on_change=on_change))
+            same = experiment.on_the_same_records
+            needed = [
+                run(other, replace(experiments.load(other), **same), on_change=on_change)
+                for other in experiment.needs
+            ]
+            runs.note_members(folder, needed)
             for k in folder.folds:
                 if not folder.is_fold_done(k):
                     process.train_fold(folder, k, on_change)

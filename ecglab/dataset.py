@@ -150,6 +150,11 @@ def record_weights(labels: np.ndarray, power: float) -> np.ndarray:
     return (weight / weight.mean()).astype(np.float32)
 
 
+def one_hot(labels: np.ndarray) -> np.ndarray:
+    """(n, 4) float32 in the order of LABELS."""
+    return (np.asarray(labels)[:, None] == np.array(LABELS)).astype(np.float32)
+
+
 def path_of(name: str) -> Path:
     """Where the packed file of a data set lies."""
     return data_dir() / f"{name}.arrow"

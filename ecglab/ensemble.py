@@ -1,15 +1,13 @@
 """An experiment whose folds are averages of other experiments' folds, calibrated."""
 
-import json
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from ecglab.errors import EcglabError
-from ecglab.experiment import Experiment, Fold, Judge, load
+from ecglab.experiment import Experiment, Fold, Judge
 from ecglab.files import write_json
 from ecglab.predictor import pooled
 from ecglab.record import LABELS
@@ -42,18 +40,15 @@ class Ensemble(Experiment):
             ("inner", self.inner > 0, "above 0: the exponents are fitted on inner records"),
         )
 
-    def prepare(self, run: RunFolder, train) -> None:
-        """Train the members on the same records where they are not yet; note their runs."""
-        shared = ("data", "labels", "records", "folds", "inner")
-        same = {key: getattr(self, key) for key in shared}
-        members = [train(name, replace(load(name), **same)) for name in self.members]
-        write_json(run.path / "members.json", [member.name for member in members])
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.members
 
     def train_fold(self, fold: Fold) -> Judge:
         """Fit the exponents on `fold.inner`; keeps them as `ensemble.json`."""
         import pandas as pd
 
-        runs = member_runs(fold.folder.parent)
+        runs = RunFolder(fold.folder.parent).members
         began = time.perf_counter()
         tables = [
             pd.concat([run.table(fold.k, name) for name in ("inner", "predictions")]).set_index(
@@ -80,12 +75,6 @@ class Ensemble(Experiment):
         fold.changed()
 
         return lambda rows: pooled(opinions(rows), exponents)
-
-
-def member_runs(path: Path) -> list[RunFolder]:
-    """The runs of the members of the ensemble whose run folder is at `path`."""
-    names = json.loads((path / "members.json").read_text(encoding="utf-8"))
-    return [RunFolder(path.parent / name) for name in names]
 
 
 def fit_exponents(

@@ -74,9 +74,15 @@ class Experiment(abc.ABC):
             ("records", self.records >= 0, "at least 0"),
         )
 
-    def prepare(self, run: RunFolder, train: Callable[[str, "Experiment"], RunFolder]) -> None:
-        """Make what must be there before any fold of `run`; `train` trains another experiment."""
-        return  # most kinds need nothing
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the experiments that are trained before this one, on the same records."""
+        return ()
+
+    @property
+    def on_the_same_records(self) -> dict:
+        """The keys that another experiment must share to be combined with this one."""
+        return {key: getattr(self, key) for key in ("data", "labels", "records", "folds", "inner")}
 
     def environment(self) -> dict[str, str]:
         """What a result depends on beside the libraries, told by the process that trains."""
@@ -122,8 +128,13 @@ class Experiment(abc.ABC):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over every key and value."""
-        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+        """SHA-256 over every key and value that is not 0, "" or nothing.
+
+        What is switched off is left out, so that a setting which did not exist when a run began,
+        and is off, leaves that run what it was.
+        """
+        told = {key: value for key, value in self.flat().items() if value}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def flat(config: Mapping) -> dict:

@@ -50,6 +50,11 @@ def write_json(path: Path, value) -> None:
     write_text(path, json.dumps(value, indent=1) + "\n")
 
 
+def read_json(path: Path):
+    """What a JSON file that was written here says."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 @contextlib.contextmanager
 def locked(path: Path, doing: str, patience: float = 0) -> Iterator[None]:
     """Hold `path`.lock while the block runs; EcglabError when another process holds it.

@@ -8,10 +8,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
+import numpy as np
+
 from ecglab import models, quiet
+from ecglab.dataset import one_hot
 from ecglab.errors import EcglabError
 from ecglab.experiment import Experiment, Fold, Judge, unknown
 from ecglab.files import write_json
+from ecglab.record import LABELS
+from ecglab.runs import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +30,12 @@ class Network(Experiment):
     epochs, batch_size, learning_rate (of AdamW, cosine decay), warmup (share of the steps),
     weight_decay, label_smoothing
     class_weight: power of the inverse class frequency by which a record counts; 0 for none
+    focal: power of the focal loss, by which what is judged rightly counts less (Lin et al. 2017,
+        arXiv:1708.02002); 0 for cross-entropy
+    ema: decay a step of the exponential average of the weights that is kept in the end; 0 for the
+        weights themselves
+    teacher, trust: a committee, and the share of a record's target that is the committee's opinion
+        of it, of the one that did not see it; the rest is the label
     seed: of weights, order, dropout and augmentation
     """
 
@@ -37,6 +48,10 @@ class Network(Experiment):
     weight_decay: float = 1e-3
     label_smoothing: float = 0.08
     class_weight: float = 0.5
+    focal: float = 0.0
+    ema: float = 0.0
+    teacher: str = ""
+    trust: float = 0.0
     network: Mapping = field(default_factory=dict)
     augment: Mapping = field(default_factory=dict)
 
@@ -65,9 +80,19 @@ class Network(Experiment):
             ("weight_decay", self.weight_decay >= 0, "at least 0"),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1"),
             ("class_weight", self.class_weight >= 0, "at least 0"),
+            ("focal", self.focal >= 0, "at least 0"),
+            ("ema", 0 <= self.ema < 1, "at least 0 and below 1"),
+            ("ema", not self.ema or self.choose == "last", "0 where choose=best"),
+            ("trust", 0 <= self.trust < 1, "at least 0 and below 1"),
         )
+        if bool(self.teacher) != (self.trust > 0):
+            raise EcglabError("a teacher is trusted: set teacher and trust above 0, or neither")
         if self.choose == "best" and self.inner == 0:
             raise EcglabError("choose=best needs inner records to choose on: set inner above 0")
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return (self.teacher,) if self.teacher else ()
 
     def environment(self) -> dict[str, str]:
         """Keras's backend and the devices that it found."""
@@ -110,6 +135,7 @@ class Network(Experiment):
                 fold.rows,
                 fold.inner,
                 fold.folder,
+                targets=self._targets(fold),
                 seed=self.seed * 1000 + fold.k,
                 on_resume=on_resume,
                 on_epoch=on_epoch,
@@ -119,6 +145,16 @@ class Network(Experiment):
         model.save(partial, include_optimizer=False)
         os.replace(partial, fold.folder / "model.keras")
         return lambda rows: training.predict(model, fold.data, rows, self.batch_size)
+
+    def _targets(self, fold: Fold) -> np.ndarray:
+        """What the network is to say of each record of the data, (n_records, 4)."""
+        targets = one_hot(fold.data.labels)
+        if self.teacher:
+            [teacher] = RunFolder(fold.folder.parent).members
+            said = teacher.table(fold.k, "training").set_index("record")
+            opinions = said.loc[fold.data.ids[fold.rows], list(LABELS)].to_numpy(np.float32)
+            targets[fold.rows] += self.trust * (opinions - targets[fold.rows])
+        return targets
 
 
 def _line(k: int, entry: dict, epochs: int) -> str:

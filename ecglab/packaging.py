@@ -1,12 +1,11 @@
 """From a run folder to a package: its models as one ONNX file, the Keras ones, and a card."""
 
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ecglab.files import replacing, write_json
+from ecglab.files import read_json, replacing, write_json
 from ecglab.metrics import class_calibration_errors, coverage, scores
 from ecglab.predictor import MODEL_FILE
 from ecglab.record import FS, LABELS
@@ -106,13 +105,16 @@ class _Part(NamedTuple):
 
 
 def _parts(run: RunFolder, k: int) -> list[_Part]:
-    """The models that fold k of a run is made of: one, or those that an ensemble pools."""
-    kind = run.facts.get("kind", "network")
+    """The models that fold k of a run is made of: one, or those that it pools."""
+    kind, name = run.facts.get("kind", "network"), run.facts["name"]
+    if kind == "committee":
+        n = run.facts["experiment"]["parts"]
+        stems = [run.fold(k) / f"part-{j}" / "model" for j in range(n)]
+        return [_Part(stem, f"fold-{k}/{name}-{j}", 1 / n) for j, stem in enumerate(stems)]
     if kind != "ensemble":
-        return [_Part(run.fold(k) / "model", f"fold-{k}/{run.facts['name']}", 1.0)]
-    pool = json.loads((run.fold(k) / "ensemble.json").read_text(encoding="utf-8"))
+        return [_Part(run.fold(k) / "model", f"fold-{k}/{name}", 1.0)]
     parts = []
-    for member in pool:
+    for member in read_json(run.fold(k) / "ensemble.json"):
         of = RunFolder(run.path.parent / member["run"])
         for part in _parts(of, k):
             parts.append(part._replace(exponent=part.exponent * member["exponent"]))

@@ -1,11 +1,12 @@
 """The run folder: what a cross-validated run is, has done, and found. Plain files, no MLflow.
 
 run.json              the experiment, the data, the code and the machine it began on
-members.json          of an ensemble: the run folders of its members, beside this one
+members.json          the run folders, beside this one, of the experiments that it needed
 fold-K/state.npz      everything training needs to go on after the last finished epoch
 fold-K/history.json   one entry an epoch
 fold-K/model.keras    the trained network of the fold
 fold-K/inner.csv      its probabilities for the inner records, for whatever chooses
+fold-K/training.csv   of a committee: of each training record, the opinion of who did not see it
 fold-K/predictions.csv  its probabilities for the records it never saw
 done.json             written last: when, and the seconds it took
 """
@@ -15,6 +16,7 @@ import json
 import platform
 import subprocess
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -23,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from ecglab.errors import EcglabError
-from ecglab.files import write_json, write_text
+from ecglab.files import read_json, write_json, write_text
 from ecglab.paths import ROOT, runs_dir
 from ecglab.record import LABELS
 
@@ -48,6 +50,13 @@ class RunFolder:
         except (OSError, ValueError) as error:
             raise EcglabError(f"{self.path} is not a run folder: {error}") from None
 
+    @property
+    def members(self) -> list["RunFolder"]:
+        """The runs of the experiments that this one needed, beside it."""
+        return [
+            RunFolder(self.path.parent / name) for name in read_json(self.path / "members.json")
+        ]
+
     def fold(self, k: int) -> Path:
         return self.path / f"fold-{k}"
 
@@ -58,7 +67,7 @@ class RunFolder:
     def history(self, k: int) -> list[dict]:
         """The finished epochs of fold k."""
         path = self.fold(k) / "history.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+        return read_json(path) if path.exists() else []
 
     def is_fold_done(self, k: int) -> bool:
         return (self.fold(k) / "predictions.csv").exists()
@@ -68,7 +77,7 @@ class RunFolder:
         return (self.path / "done.json").exists()
 
     def table(self, k: int, name: str):
-        """The table `fold-K/NAME.csv`: "predictions" or "inner"."""
+        """The table `fold-K/NAME.csv`: "predictions", "inner", or a committee's "training"."""
         import pandas as pd
 
         return pd.read_csv(self.fold(k) / f"{name}.csv", keep_default_na=False)
@@ -152,6 +161,11 @@ def begin(run: RunFolder, name: str, experiment, dataset, fold_digest: str) -> N
         "began": now(),
     }
     write_json(run.path / "run.json", facts)
+
+
+def note_members(run: RunFolder, members: Sequence[RunFolder]) -> None:
+    """Write `members.json`."""
+    write_json(run.path / "members.json", [member.name for member in members])
 
 
 def began_on(run: RunFolder, environment: dict[str, str]) -> None:

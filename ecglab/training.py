@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from ecglab import models
-from ecglab.dataset import Dataset, record_weights
+from ecglab.dataset import Dataset, one_hot, record_weights
 from ecglab.errors import EcglabError
 from ecglab.files import replacing
 from ecglab.metrics import f1_scores
@@ -34,13 +34,14 @@ def padded(dataset: Dataset, rows, n: int) -> dict[str, np.ndarray]:
 
 
 class Batches:
-    """One epoch of shuffled batches: inputs, one-hot labels (batch, 4), weights (batch,).
+    """One epoch of shuffled batches: inputs, targets (batch, 4), weights (batch,).
 
     Every batch has one shape. The records that do not fill the last batch are left out of the
     epoch, others in each.
     """
 
-    def __init__(self, dataset, rows, batch_size, record_weight, rng):
+    def __init__(self, dataset, rows, targets, batch_size, record_weight, rng):
+        self.targets = targets
         self.dataset, self.batch_size = dataset, min(batch_size, len(rows))
         self.order = rng.permutation(rows)
         self.n = int(dataset.lengths[rows].max())
@@ -53,12 +54,7 @@ class Batches:
         for i in range(len(self)):
             rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
             inputs = padded(self.dataset, rows, self.n)
-            yield inputs, one_hot(self.dataset.labels[rows]), self.record_weight[rows]
-
-
-def one_hot(labels: np.ndarray) -> np.ndarray:
-    """(n, 4) float32 in the order of LABELS."""
-    return (np.asarray(labels)[:, None] == np.array(LABELS)).astype(np.float32)
+            yield inputs, self.targets[rows], self.record_weight[rows]
 
 
 def predict(model, dataset: Dataset, rows, batch_size: int) -> np.ndarray:
@@ -128,6 +124,7 @@ def train(
     inner: np.ndarray,
     folder: Path,
     seed: int,
+    targets: np.ndarray | None = None,
     on_resume: Callable[[list[dict]], None] = lambda history: None,
     on_epoch: Callable[[list[dict]], None] = lambda history: None,
     on_batch: Callable[[int, int, int], None] = lambda epoch, batch, batches: None,
@@ -135,6 +132,8 @@ def train(
     """Train on the records at `rows`, going on from the last finished epoch in `folder`.
 
     inner: rows that choose the epoch, of which training sees nothing; may be empty for "last"
+    targets: what the model is to say of each record of `dataset`, (n_records, 4), by default its
+        label for certain
     seed: of weights, order, dropout and augmentation, each epoch's own: what is drawn in an epoch
         does not depend on whether training was interrupted before it
     on_resume: told the epochs that an earlier call finished, if any
@@ -152,10 +151,11 @@ def train(
         on_resume(state.history)
     weight = record_weights(dataset.labels, experiment.class_weight)
     weight /= weight[rows].mean()
+    targets = one_hot(dataset.labels) if targets is None else targets
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([seed, epoch])
-        batches = Batches(dataset, rows, experiment.batch_size, weight, rng)
+        batches = Batches(dataset, rows, targets, experiment.batch_size, weight, rng)
         _reseed(model, rng)
         # Batch by batch and not `fit`, which on TensorFlow feeds them through tf.data: that took
         # twice the time on two cores.
@@ -182,6 +182,8 @@ def train(
         on_epoch(state.history)
     if state.best:
         _restore(model.variables, state.best, folder)
+    elif experiment.ema:
+        model.optimizer.finalize_variable_values(model.trainable_variables)
     return model
 
 
@@ -197,14 +199,21 @@ def compiled(experiment: Network, n_records: int):
         warmup_steps=warmup,
     )
     optimizer = keras.optimizers.AdamW(
-        rate, weight_decay=experiment.weight_decay, global_clipnorm=5.0
+        rate,
+        weight_decay=experiment.weight_decay,
+        global_clipnorm=5.0,
+        use_ema=experiment.ema > 0,
+        ema_momentum=experiment.ema or 0.99,  # which is not used then
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    model.compile(
-        optimizer,
-        keras.losses.CategoricalCrossentropy(label_smoothing=experiment.label_smoothing),
-        metrics=["accuracy"],
-    )
+    smoothing = {"label_smoothing": experiment.label_smoothing}
+    if experiment.focal:
+        loss = keras.losses.CategoricalFocalCrossentropy(
+            alpha=1.0, gamma=experiment.focal, **smoothing
+        )
+    else:
+        loss = keras.losses.CategoricalCrossentropy(**smoothing)
+    model.compile(optimizer, loss, metrics=["accuracy"])
     optimizer.build(model.trainable_variables)
     return model
 

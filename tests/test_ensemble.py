@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny
 
-from ecglab import dataset, ensemble, registry, synthetic, tracking
+from ecglab import dataset, experiment, registry, synthetic, tracking
 from ecglab.ensemble import Ensemble, fit_exponents
 from ecglab.errors import EcglabError
 from ecglab.predictor import LEAST, Predictor, pooled
@@ -28,12 +28,12 @@ def made(tmp_path_factory):
         patch.setenv("OMP_NUM_THREADS", "1")  # on busy cores, threads wait for each other
         patch.setenv("ECGLAB_DATA", str(folder / "data"))
         patch.setenv("MLFLOW_TRACKING_URI", str(folder / "store"))
-        patch.setattr(ensemble, "load", MEMBERS.get)
+        patch.setattr(experiment, "load", MEMBERS.get)
         synthetic.pack(60, seed=3)
         run = tracking.train("pool", POOL, fresh=False)
         parent = tracking.find_run(run.name).info.run_id
         shown = tracking.parents()
-        members = ensemble.member_runs(run.path)
+        members = run.members
     return SimpleNamespace(folder=folder, run=run, parent=parent, shown=shown, members=members)
 
 

@@ -189,10 +189,23 @@ def test_masked_pooling(rng):
         np.testing.assert_allclose(pooled, expected, rtol=1e-5, err_msg=kind)
 
 
-def test_masked_pooling_of_nothing_is_zero():
+def test_attention_is_a_mean_with_weights_of_what_is_known(rng):
+    layer = MaskedPooling("attention")
+    x, valid = rng.normal(size=(2, 30, 4)), np.ones((2, 30))
+    valid[0, 5:9] = valid[1, 12:] = 0
+    [pooled] = call(layer, x, valid)
+    (w, b), (v,) = layer.hidden.get_weights(), layer.score.get_weights()
+    for row, known, got in zip(x, valid == 1, pooled, strict=True):
+        score = np.exp(np.tanh(row[known] @ w + b) @ v)
+        np.testing.assert_allclose(got, (score / score.sum() * row[known]).sum(axis=0), rtol=1e-4)
+        assert np.abs(got - row[known].mean(axis=0)).max() > 1e-3
+
+
+@pytest.mark.parametrize("kind", ["mean_max", "attention"])
+def test_masked_pooling_of_nothing_is_zero(kind):
     """A random crop may fall into a gap: its maximum must not swamp the batch's gradient."""
-    [pooled] = call(MaskedPooling("mean_max"), np.ones((1, 9, 2)), np.zeros((1, 9)))
-    np.testing.assert_array_equal(pooled, np.zeros((1, 4)))
+    [pooled] = call(MaskedPooling(kind), np.ones((1, 9, 2)), np.zeros((1, 9)))
+    np.testing.assert_array_equal(pooled, np.zeros_like(pooled))
 
 
 def test_masked_pooling_refuses_an_unknown_kind():
@@ -232,6 +245,7 @@ FEATURES = {
     "pool_mean": MaskedPooling("mean"),
     "pool_max": MaskedPooling("max"),
     "pool_mean_max": MaskedPooling("mean_max"),
+    "pool_attention": MaskedPooling("attention"),
 }
 """Layers that take [x (batch, time, channels), valid (batch, time)]."""
 

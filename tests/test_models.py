@@ -28,6 +28,14 @@ from ecglab.record import FS
 MODELS = {
     "resnet1d": {"widths": (4, 6), "blocks": 1, "kernel": 3},
     "spectrogram_resnet": {"widths": (4, 6), "blocks": 1, "kernel": 3, "units": 3},
+    "fused": {
+        "waveform_widths": (3, 4),
+        "widths": (4, 6),
+        "blocks": 1,
+        "kernel": 3,
+        "units": 3,
+        "pooling": "attention",
+    },
     "spectrogram_cnn": {"widths": (3, 4)},
     "spectrogram_crnn": {"widths": (4,), "units": 4},
 }
@@ -220,9 +228,10 @@ def test_saved_and_loaded(name, built, tmp_path, rng):
 def test_onnx_agrees(name, built, tmp_path, rng):
     import onnxruntime
 
-    path = tmp_path / "model.onnx"
-    built[name].export(str(path), format="onnx", verbose=False)
-    session = onnxruntime.InferenceSession(path)
+    from ecglab import onnx_files
+
+    exported = onnx_files.of_network(built[name])
+    session = onnxruntime.InferenceSession(exported.SerializeToString())
     assert {x.name for x in session.get_inputs()} == {"signal", "valid"}
     for lengths in ([1500], [3001, 2000], [18300, 9000, 1777]):
         signal, valid = batch_of(lengths, rng)

@@ -112,7 +112,9 @@ def test_predictions_keep_the_order_of_rows_of_any_length(data):
 def test_batches_hold_each_record_once_with_its_label_and_weight(data):
     rows = np.arange(len(data))
     weight = training.record_weights(data.labels, 0.5)
-    batches = training.Batches(data, rows, 8, weight, np.random.default_rng(0))
+    batches = training.Batches(
+        data, rows, training.one_hot(data.labels), 8, weight, np.random.default_rng(0)
+    )
     assert len(batches) == 5
     assert sorted(batches.order) == list(rows)
     inputs, target, counted = list(batches)[1]

@@ -3,6 +3,9 @@
 import keras
 from keras import ops
 
+ATTENTION_UNITS = 32
+"""Of the small network that weighs the frames in attention pooling."""
+
 _register = keras.saving.register_keras_serializable(package="ecglab")
 
 
@@ -95,16 +98,25 @@ class HalveValid(keras.layers.Layer):
 class MaskedPooling(keras.layers.Layer):
     """Pooling over what is known in time: (batch, time, channels) to (batch, channels).
 
-    kind: "mean", "max", or "mean_max" for both side by side (2 x channels): an episode, such as
-    one ectopic beat, is lost in a mean and found by a maximum.
+    kind: "mean"; "max"; "mean_max" for both side by side (2 x channels): an episode, such as one
+    ectopic beat, is lost in a mean and found by a maximum; or "attention", a mean with weights that
+    a small network learns to give (Ilse et al. 2018, arXiv:1802.04712).
     """
 
     def __init__(self, kind="mean", **kwargs):
         super().__init__(**kwargs)
-        if kind not in ("mean", "max", "mean_max"):
-            raise ValueError(f"pooling {kind!r} is none of mean, max, mean_max")
+        if kind not in ("mean", "max", "mean_max", "attention"):
+            raise ValueError(f"pooling {kind!r} is none of mean, max, mean_max, attention")
         self.kind = kind
         self.supports_masking = True  # a recurrent layer hangs its mask on x; `valid` says it all
+        if kind == "attention":
+            self.hidden = keras.layers.Dense(ATTENTION_UNITS, activation="tanh", name="hidden")
+            self.score = keras.layers.Dense(1, use_bias=False, name="score")
+
+    def build(self, input_shapes):
+        if self.kind == "attention":
+            self.hidden.build(input_shapes[0])
+            self.score.build((*input_shapes[0][:2], ATTENTION_UNITS))
 
     def compute_mask(self, inputs, mask=None):
         return None
@@ -113,10 +125,15 @@ class MaskedPooling(keras.layers.Layer):
         x, valid = inputs
         known = _like(valid, x)
         pooled = []
-        if self.kind != "max":
+        if self.kind == "attention":
+            scores = ops.where(known > 0, self.score(self.hidden(x)), -1e9)
+            weights = ops.exp(scores - ops.max(scores, axis=1, keepdims=True)) * known
+            total = ops.maximum(ops.sum(weights, axis=1), 1e-9)
+            pooled.append(ops.sum(x * weights, axis=1) / total)
+        if self.kind in ("mean", "mean_max"):
             count = ops.maximum(ops.sum(known, axis=1), 1.0)
             pooled.append(ops.sum(x * known, axis=1) / count)
-        if self.kind != "mean":
+        if self.kind in ("max", "mean_max"):
             greatest = ops.max(ops.where(known > 0, x, -1e9), axis=1)
             pooled.append(greatest * ops.max(known, axis=1))  # 0 where nothing is known
         return ops.concatenate(pooled, axis=-1)

@@ -6,14 +6,9 @@ N, A, O by five-fold cross-validation with 0.82 M parameters and 60 epochs). The
 lies below 40 Hz, so 150 Hz is enough and halves the cost.
 """
 
-from keras import layers
-
-from ecglab.layers import BandPass, MaskedPooling, ScaleRecord, StrideValid
-from ecglab.models._parts import classify, conv_norm, residual
-from ecglab.record import FS
-
-STEM_KERNEL = 15
-"""Samples at 150 Hz: 100 ms, about one QRS complex."""
+from ecglab.layers import MaskedPooling
+from ecglab.models._branches import waveform_branch
+from ecglab.models._parts import classify
 
 
 def network(
@@ -33,15 +28,7 @@ def network(
     widths: channels of each stage; the stem brings the waveform to 37.5 Hz, which is what most of
         the cost hangs on, and every stage but the first halves the rate again
     blocks: residual blocks of two convolutions in a stage; kernel: their size in samples
-    pooling: over time, "mean", "max" or "mean_max"; dropout: share dropped before the dense layer
+    pooling: over time, of `MaskedPooling`; dropout: share dropped before the dense layer
     """
-    x, valid = BandPass(FS, band, stride=2)([signal, valid])
-    x = ScaleRecord()([x, valid])
-    x = layers.Reshape((-1, 1))(x)
-    valid = StrideValid(4)(valid)
-    x = layers.ReLU()(conv_norm(x, valid, widths[0], STEM_KERNEL, stride=4))
-    for stage, width in enumerate(widths):
-        for block in range(blocks):
-            stride = 2 if stage > 0 and block == 0 else 1
-            x, valid = residual(x, valid, width, kernel, stride)
+    x, valid = waveform_branch(signal, valid, band, widths, blocks, kernel)
     return classify(MaskedPooling(pooling)([x, valid]), dropout)

@@ -7,11 +7,9 @@ share, and on two cores this costs a half of it. Residual blocks after He et al.
 al. 2017 (doi:10.22489/CinC.2017.070-060); GRU after Cho et al. 2014 (arXiv:1406.1078).
 """
 
-from keras import layers
-
-from ecglab.layers import BandPass, LogSpectrogram, MaskedPooling, ScaleRecord
-from ecglab.models._parts import classify, conv_norm, residual
-from ecglab.record import FS
+from ecglab.layers import MaskedPooling
+from ecglab.models._branches import read, spectrogram_branch
+from ecglab.models._parts import classify
 
 
 def network(
@@ -34,21 +32,10 @@ def network(
     widths: channels of each stage; every stage but the first halves the frames
     blocks: residual blocks of two convolutions in a stage; kernel: their size in frames
     units: of the GRU, in each direction; 0 for none
-    pooling: over time, "mean", "max" or "mean_max"
+    pooling: over time, of `ecglab.layers.MaskedPooling`
     dropout: share dropped before the dense layer, and half of it before the GRU
     """
-    signal, valid = BandPass(FS, (0.5, band[1]))([signal, valid])
-    signal = ScaleRecord()([signal, valid])
-    x, valid = LogSpectrogram(FS, window, hop, band)([signal, valid])
-    x = ScaleRecord(center=True)([x, valid])
-    x = layers.ReLU()(conv_norm(x, valid, widths[0], kernel))
-    for stage, width in enumerate(widths):
-        for block in range(blocks):
-            stride = 2 if stage > 0 and block == 0 else 1
-            x, valid = residual(x, valid, width, kernel, stride)
+    x, valid = spectrogram_branch(signal, valid, window, hop, band, widths, blocks, kernel)
     if units:
-        x = layers.Dropout(dropout / 2)(x)
-        # Not layers.GRU: on a GPU that is cuDNN's, which refuses a mask with a gap in it.
-        gru = layers.RNN(layers.GRUCell(units), return_sequences=True)
-        x = layers.Bidirectional(gru)(x, mask=valid)
+        x = read(x, valid, units, dropout / 2)
     return classify(MaskedPooling(pooling)([x, valid]), dropout)
