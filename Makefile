@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test setup lint lock bench clean
+.PHONY: demo test setup lint lock bench notebooks notebooks-generate notebooks-check clean
 
 demo: $(READY)
 	$(BIN)/ecglab demo
@@ -34,6 +34,17 @@ lock:
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+# Executed from top to bottom on the data and the runs that are there: notebooks/html/NN_topic.html
+notebooks: $(READY)
+	$(BIN)/python -m notebooks html $(NAMES)
+
+# The .ipynb of each script, and whether they are that.
+notebooks-generate: $(READY)
+	$(BIN)/python -m notebooks generate
+
+notebooks-check: $(READY)
+	$(BIN)/python -m notebooks check
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import dataset, files
+from ecglab import dataset, files, progress
 from ecglab.errors import EcglabError
 from ecglab.record import FS, LABELS, MIN_FS, MIN_SECONDS
 from ecglab.simulator import (
@@ -160,13 +160,10 @@ def pack(n_records: int = 400, seed: int = 1) -> Path:
         raise EcglabError(f"cannot make {n_records} synthetic records: give 1 to 99999")
     if seed < 0:
         raise EcglabError(f"the seed is {seed}: give a whole number of 0 or more")
-    from tqdm import tqdm
-
     labels = [SCHEDULE[i % len(SCHEDULE)] for i in range(n_records)]
     with files.locked(dataset.path_of("synthetic"), "making the synthetic data set"):
-        # disable=None: no bar where stderr is not a terminal.
-        numbered = tqdm(
-            enumerate(labels), "synthetic data set", n_records, unit=" records", disable=None
+        numbered = progress.bar(
+            enumerate(labels), "synthetic data set", n_records, unit=" records", leave=True
         )
         return dataset.write(
             name="synthetic",

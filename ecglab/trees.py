@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ecglab import features
+from ecglab import features, progress
 from ecglab.dataset import Dataset, record_weights
 from ecglab.errors import EcglabError
 from ecglab.experiment import Experiment, Fold, Judge
@@ -120,11 +120,9 @@ def stored_features(dataset: Dataset, say=lambda text: None) -> np.ndarray:
     stored = _read(path, (len(dataset), len(features.names)))
     if stored is not None:
         return stored
-    from tqdm import tqdm
-
     with locked(path, "extracting features"):
         say(f"extracting the features of {len(dataset):,} records into {path}")
-        rows = tqdm(range(len(dataset)), "features", unit=" records", leave=False, disable=None)
+        rows = progress.bar(range(len(dataset)), "features", unit=" records")
         vectors = np.stack([features.extract(dataset.signal(i), dataset.fs) for i in rows])
         with replacing(path) as file:
             np.save(file, vectors)

@@ -1,0 +1,216 @@
+"""The notebooks: generated from their scripts, without outputs, and executed from top to bottom."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from ecglab import notebook
+from ecglab.errors import EcglabError
+from ecglab.paths import NOTEBOOKS
+
+ROOT = NOTEBOOKS.parent
+SPEC = importlib.util.spec_from_file_location("notebooks_tool", NOTEBOOKS / "__main__.py")
+tool = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(tool)
+
+SCRIPTS = tool.scripts()
+BY_NAME = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+
+
+# --- the files
+
+
+def test_there_is_a_walk():
+    topics = [script.stem.partition("_")[2] for script in SCRIPTS]
+    walk = ["explore", "spectrogram", "models", "cross_validation", "compare_runs", "predict"]
+    assert [topic for topic in topics if topic in walk] == walk
+
+
+@BY_NAME
+def test_a_notebook_is_what_its_script_gives(script):
+    assert tool.problem(script) == ""
+
+
+def test_no_notebook_is_without_a_script():
+    assert tool.strays() == []
+
+
+def test_the_readme_lists_every_notebook_in_order():
+    text = (NOTEBOOKS / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\]\((\w+)\.ipynb\)", text)
+    assert listed == [script.stem for script in SCRIPTS]
+
+
+@BY_NAME
+def test_a_notebook_holds_no_logic_and_no_heavy_import(script):
+    tree = ast.parse(script.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.While)
+    assert not [node for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+@BY_NAME
+def test_a_link_leads_to_a_file(script):
+    for target in re.findall(r"\]\(([^)#:]+)\)", script.read_text(encoding="utf-8")):
+        assert (script.parent / target).exists(), target
+
+
+# --- the check
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A script with its generated notebook, where they may be spoilt."""
+    script = tmp_path / "01_explore.py"
+    script.write_text("# %% [markdown]\n# # Title\n\n# %%\n1 + 1\n\n# %%\n2\n", encoding="utf-8")
+    tool.generate(script)
+    assert tool.problem(script) == ""
+    return script
+
+
+def edited(script: Path, change) -> str:
+    """What the check says after `change` of the notebook."""
+    path = script.with_suffix(".ipynb")
+    book = nbformat.read(path, as_version=4)
+    change(book)
+    path.write_text(nbformat.writes(book) + "\n", encoding="utf-8")
+    return tool.problem(script)
+
+
+def test_an_edit_by_hand_is_seen(copy):
+    def change(book):
+        book.cells[1].source = "1 + 2"
+
+    assert "is not what 01_explore.py gives" in edited(copy, change)
+
+
+def test_a_cell_of_prose_is_seen_too(copy):
+    def change(book):
+        book.cells[0].source = "# Another title"
+
+    assert "is not what" in edited(copy, change)
+
+
+def test_stored_outputs_are_seen(copy):
+    def change(book):
+        book.cells[1].outputs = [nbformat.v4.new_output("stream", text="2")]
+
+    assert "holds outputs" in edited(copy, change)
+
+
+def test_cells_that_were_run_out_of_order_are_seen(copy):
+    def change(book):
+        book.cells[1].execution_count, book.cells[2].execution_count = 2, 1
+
+    assert "out of order" in edited(copy, change)
+
+
+def test_cells_that_changed_places_are_seen(copy):
+    def change(book):
+        book.cells[1:] = book.cells[:0:-1]
+
+    assert "is not what" in edited(copy, change)
+
+
+def test_a_changed_script_is_seen(copy):
+    copy.write_text(copy.read_text(encoding="utf-8") + "\n# %%\n3\n", encoding="utf-8")
+    assert "is not what" in tool.problem(copy)
+
+
+def test_a_missing_and_a_broken_notebook_are_seen(copy):
+    path = copy.with_suffix(".ipynb")
+    path.write_text("{", encoding="utf-8")
+    assert "is no notebook" in tool.problem(copy)
+    path.unlink()
+    assert "is missing" in tool.problem(copy)
+
+
+def test_a_notebook_without_a_script_is_seen(copy):
+    copy.unlink()
+    assert tool.strays(copy.parent) == ["01_explore.ipynb has no script"]
+
+
+def test_a_failing_cell_is_an_error(copy):
+    from nbclient.exceptions import CellExecutionError
+
+    copy.write_text("# %%\nraise ValueError('a changed function')\n", encoding="utf-8")
+    with pytest.raises(CellExecutionError, match="a changed function"):
+        tool.executed(copy, timeout=60)
+
+
+# --- the setting
+
+
+def test_the_setting_is_small_or_full_and_is_said(monkeypatch, capsys):
+    from ecglab import synthetic
+
+    synthetic.pack(40)
+    for asked, small in (("small", True), ("full", False), ("", False)):
+        monkeypatch.setenv(notebook.SETTING, asked)
+        here = notebook.begin()
+        assert (here.small, here.synthetic, len(here.data)) == (small, True, 40)
+        assert here.of("a few", "all") == ("a few" if small else "all")
+    monkeypatch.setenv(notebook.SETTING, "tiny")
+    with pytest.raises(EcglabError, match="'small' or 'full'"):
+        notebook.begin()
+
+
+def test_the_setting_is_read_in_one_place():
+    readers = [p.name for p in (ROOT / "ecglab").rglob("*.py") if notebook.SETTING in p.read_text()]
+    assert readers == ["notebook.py"]
+
+
+# --- execution
+
+
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory):
+    """A data folder with synthetic records that all notebooks share."""
+    from ecglab import synthetic
+
+    folder = tmp_path_factory.mktemp("notebooks") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECGLAB_DATA", str(folder))
+        synthetic.pack(notebook.SMALL_RECORDS)
+    return folder
+
+
+@BY_NAME
+def test_a_notebook_runs_on_synthetic_records(script, packed, monkeypatch):
+    """Each with a store of its own, so that it needs no other to have run before."""
+    monkeypatch.setenv("ECGLAB_DATA", str(packed))
+    monkeypatch.setenv(notebook.SETTING, "small")
+    book = tool.executed(script, timeout=300)
+    said = [
+        output["data"]["text/markdown"]
+        for cell in book.cells
+        for output in cell.get("outputs", [])
+        if "text/markdown" in output.get("data", {})
+    ]
+    assert "SYNTHETIC" in said[0] and "SMALL" in said[0]
+    pictures = sum(
+        "image/png" in output.get("data", {})
+        for cell in book.cells
+        for output in cell.get("outputs", [])
+    )
+    assert pictures >= 3
+
+
+@pytest.mark.archive
+@pytest.mark.parametrize("name", ["01_explore", "07_predict"])
+def test_a_notebook_runs_on_recordings(name, archive, monkeypatch, tmp_path):
+    from ecglab.archive import import_archive
+
+    import_archive(archive)
+    monkeypatch.setenv(notebook.SETTING, "small")
+    book = tool.executed(NOTEBOOKS / f"{name}.py", timeout=300)
+    (first, *_) = [
+        output["data"]["text/markdown"]
+        for cell in book.cells
+        for output in cell.get("outputs", [])
+        if "text/markdown" in output.get("data", {})
+    ]
+    assert "real recordings" in first and "SYNTHETIC" not in first
