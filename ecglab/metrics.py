@@ -91,6 +91,22 @@ def coverage(labels, probabilities: np.ndarray, shares) -> np.ndarray:
     return np.array([f1_scores(labels[rows], said[rows])["F1_NAO"] for rows in answered])
 
 
+def precision_recall(truth, probability) -> tuple[np.ndarray, np.ndarray, float]:
+    """Precision and recall of calling a class from every probability that occurs, and upwards.
+
+    truth: (n,) whether a record is of the class, at least one; probability: (n,) of it
+    Returns precision and recall from the highest probability down, after the point of calling
+    none (1, 0), and the average precision: the mean of precision weighted by the gain in recall.
+    """
+    order = np.argsort(-np.asarray(probability), kind="stable")
+    called = np.asarray(probability)[order]
+    last = np.append(np.flatnonzero(np.diff(called)), called.size - 1)  # of each probability
+    right = np.cumsum(np.asarray(truth)[order])[last]
+    precision = np.append(1.0, right / (last + 1))
+    recall = np.append(0.0, right / right[-1])
+    return precision, recall, float(np.sum(np.diff(recall) * precision[1:]))
+
+
 def calibration_error(labels, probabilities: np.ndarray, bins: int = 15) -> float:
     """Expected calibration error of the chosen label, over bins of equal width.
 

@@ -2,7 +2,12 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import confusion_matrix, f1_score
+from sklearn.metrics import (
+    average_precision_score,
+    confusion_matrix,
+    f1_score,
+    precision_recall_curve,
+)
 
 from ecglab import metrics
 from ecglab.record import LABELS
@@ -247,3 +252,18 @@ def test_class_that_is_withheld_has_f1_0():
 def test_share_that_is_none_is_refused(share):
     with pytest.raises(ValueError, match="share"):
         metrics.coverage(list("NA"), probabilities([0.5, 0.6]), [share])
+
+
+# Precision and recall
+
+
+@pytest.mark.parametrize("steps", [3, 10, 1000])
+def test_precision_and_recall_are_scikit_learns(steps):
+    rng = np.random.default_rng(steps)
+    truth = rng.random(200) < 0.2
+    probability = np.round(rng.random(200) * steps) / steps  # with ties, the fewer steps the more
+    precision, recall, average = metrics.precision_recall(truth, probability)
+    theirs = precision_recall_curve(truth, probability)
+    np.testing.assert_allclose(precision, theirs[0][::-1])
+    np.testing.assert_allclose(recall, theirs[1][::-1])
+    assert average == pytest.approx(average_precision_score(truth, probability))

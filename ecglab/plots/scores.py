@@ -42,8 +42,6 @@ def precision_recall(labels, probabilities, *, synthetic: bool = False) -> Figur
 
     labels: (n,) of LABELS; probabilities: (n, 4). A class without records has no curve.
     """
-    from sklearn.metrics import average_precision_score, precision_recall_curve
-
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     title = f"Precision and recall of {labels.size:,} records"
     figure = page(NARROW, 5.2, title, synthetic)
@@ -52,15 +50,14 @@ def precision_recall(labels, probabilities, *, synthetic: bool = False) -> Figur
         truth = labels == label
         if not truth.any():
             continue
-        precision, recall, _ = precision_recall_curve(truth, probabilities[:, i])
-        average = average_precision_score(truth, probabilities[:, i])
+        precision, recall, average = metrics.precision_recall(truth, probabilities[:, i])
         axes.plot(
             recall,
             precision,
             color=COLORS[label],
             ls=STYLES[label],
             lw=2,
-            drawstyle="steps-post",
+            drawstyle="steps-pre",
             label=f"{label}  {LABEL_NAMES[label]}: {average:.3f}",
         )
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.02))
