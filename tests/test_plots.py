@@ -7,17 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
-from matplotlib.text import Text
+from picture_parts import FS, drawn, measured, mm_on_paper, record_of, words
 
 from ecglab import metrics, plots, synthetic
 from ecglab.errors import EcglabError
 from ecglab.record import LABELS, Record
-
-FS = 300
-
-
-def record_of(signal, **named):
-    return Record(np.asarray(signal, np.float32), FS, **named)
 
 
 @pytest.fixture
@@ -33,26 +27,12 @@ def table(rng):
     return labels, np.exp(logit) / np.exp(logit).sum(axis=1, keepdims=True)
 
 
-def words(figure):
-    return " ".join(text.get_text() for text in figure.findobj(Text))
-
-
-def drawn(figure, gid):
-    return figure.findobj(lambda artist: artist.get_gid() == gid)
-
-
 def history(epochs, inner=True):
     entries = [{"epoch": e, "seconds": 1.0, "loss": 1 / e, "accuracy": 0.5} for e in epochs]
     if inner:
         for entry in entries:
             entry |= {"inner_loss": entry["loss"], "inner_F1_NAO": entry["epoch"] / 20}
     return entries
-
-
-def mm_on_paper(figure, axes, dx, dy):
-    """Printed size in mm of a step (dx, dy) of the data."""
-    pixels = axes.transData.transform((dx, dy)) - axes.transData.transform((0, 0))
-    return pixels / figure.dpi * 25.4
 
 
 @pytest.mark.parametrize("seconds_per_row", [5, 7.5, 10])
@@ -155,6 +135,17 @@ def test_the_spectrogram_shows_a_tone_at_its_frequency():
 def test_a_band_that_the_rate_cannot_show_is_refused(record):
     with pytest.raises(EcglabError, match="no power"):
         plots.spectrogram(record, band=(200, 300))
+
+
+def test_a_difference_that_may_be_luck_is_hollow():
+    rows = [
+        {"name": "sure", "difference": 0.02, "low": 0.01, "high": 0.03},
+        {"name": "luck", "difference": -0.01, "low": -0.03, "high": 0.01},
+    ]
+    figure = plots.differences(rows, "base")
+    sure, luck = drawn(figure, "difference")
+    assert luck.get_markerfacecolor() == "white" != sure.get_markerfacecolor()
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["sure", "luck"]
 
 
 def test_the_confusion_shows_the_counts(table):
@@ -264,6 +255,17 @@ def pictures(record, table, **named):
     scores = [{"name": "x", "value": 0.7, "low": 0.6, "high": 0.8}]
     yield plots.strip(record, **named)
     yield plots.spectrogram(record, **named)
+    yield plots.strips({"N": record}, "x", **named)
+    yield plots.spectrograms(record, {"x": {}}, **named)
+    yield plots.judged(record, None, **named)
+    yield plots.poincare({"N": np.array([0.8, 0.9, 0.8])}, "x", **named)
+    yield plots.by_class(measured(np.random.default_rng(0)), {"rate": "rate"}, "x", **named)
+    time = np.linspace(-0.3, 0.5, 240)
+    yield plots.beats({"N": np.ones((3, 240))}, time, "x", **named)
+    mean = {"N": np.ones((5, 240)), "A": np.zeros((5, 240))}
+    yield plots.mean_spectrograms(mean, time, np.arange(5.0), "x", **named)
+    differences = [{"name": "x", "difference": 0.1, "low": 0.0, "high": 0.2}]
+    yield plots.differences(differences, "y", **named)
     yield plots.confusion(labels, labels, **named)
     yield plots.precision_recall(labels, probabilities, **named)
     yield plots.reliability(labels, probabilities, **named)
