@@ -65,6 +65,7 @@ plots.intervals(
     ],
     "NAO",
     f"Leaking halves: NAO on {len(labels):,} halves of {len(set(record_of)):,} records",
+    ranked=False,
     synthetic=here.synthetic,
 )
 
@@ -126,8 +127,8 @@ display(chosen.style.format("{:.3f}"))
 notebook.say(
     f"Among {n} candidates that differ by luck alone, choosing on the scored fold shows "
     f"**{peeked - np.mean(every):+.3f}** that is not there; choosing on inner records shows "
-    f"{honest - np.mean(every):+.3f}, which is honest, whatever it is. With the noise "
-    "from epoch to epoch of a network and forty epochs to choose from, the gain is larger. "
+    f"{honest - np.mean(every):+.3f}, which is honest, whatever it is. The epochs of "
+    "a training are such candidates too, late ones differ from each other by little but luck. "
     "Therefore our experiments keep the last epoch, or choose on inner records."
 )
 

@@ -35,6 +35,8 @@ notebook.say(
 )
 if card["kind"] == "synthetic":
     notebook.say("**It was trained on SYNTHETIC data: what it says of real hearts means nothing.**")
+elif here.synthetic:
+    notebook.say("It learned from recordings and is asked about SYNTHETIC ones: a demonstration.")
 
 # %% [markdown]
 # ## One's own file
@@ -175,6 +177,7 @@ plots.intervals(
     ],
     "NAO",
     f"NAO of {len(rows):,} records, cut to their first seconds",
+    ranked=False,
     synthetic=here.synthetic,
 )
 

@@ -204,6 +204,8 @@ def test_the_best_experiment_stands_on_top():
         texts = [text.get_text() for text in axes.texts]
         assert texts == ["0.900  [0.800, 0.950]", "0.800", "0.700  [0.600, 0.800]"]
         assert axes.yaxis_inverted()
+    kept = plots.intervals(scores, ranked=False).axes[0]
+    assert [t.get_text() for t in kept.get_yticklabels()] == ["a $1$ b", "best", "unsure"]
 
 
 def frame(table):

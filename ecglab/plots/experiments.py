@@ -53,15 +53,22 @@ def learning_curves(histories: dict[int, list[dict]], *, synthetic: bool = False
 
 
 def intervals(
-    scores, score: str = "F1_NAO", title: str | None = None, *, synthetic: bool = False
+    scores,
+    score: str = "F1_NAO",
+    title: str | None = None,
+    *,
+    ranked: bool = True,
+    synthetic: bool = False,
 ) -> Figure:
-    """Experiments with the 95 % intervals of one score, best first.
+    """Experiments with the 95 % intervals of one score, best first unless their order is kept.
 
     scores: a table or list of dicts with name, value, low, high; NaN where there is no interval
     """
     import pandas as pd
 
-    table = pd.DataFrame(scores).sort_values("value", ascending=False, ignore_index=True)
+    table = pd.DataFrame(scores)
+    if ranked:
+        table = table.sort_values("value", ascending=False, ignore_index=True)
     title = title or f"{score} of each experiment with its 95 % interval"
     figure = page(8.5, 0.9 + 0.38 * max(len(table), 1), title, synthetic)
     axes = figure.subplots()

@@ -53,7 +53,8 @@ def poincare(rr: Mapping[str, np.ndarray], title: str, *, synthetic: bool = Fals
 
     rr: {words: (n,) intervals in s}. On the diagonal both are alike.
     """
-    figure = page(WIDE, WIDE / max(len(rr), 3) + 0.3, title, synthetic)
+    width = min(max(3.2 * len(rr), 5.0), WIDE)
+    figure = page(width, min(width / len(rr), 4.4) + 0.3, title, synthetic)
     all_axes = np.atleast_1d(figure.subplots(1, len(rr), sharex=True, sharey=True))
     every = np.concatenate([x for x in rr.values() if x.size] or [np.array([0.4, 1.2])])
     low, high = max(every.min() - 0.1, 0), min(every.max() + 0.1, 2.5)
