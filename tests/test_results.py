@@ -149,7 +149,7 @@ def test_parameters_are_those_of_the_weights_alone(finished):
     with zipfile.ZipFile(run.fold(0) / "model.keras", "w") as file:
         file.write(weights, "model.weights.h5")
     assert results.parameters(run) == 22
-    run.facts["kind"] = "trees"
+    write_json(run.path / "run.json", {**run.facts, "kind": "trees"})
     assert results.parameters(run) is None
 
 
