@@ -26,7 +26,7 @@ def ship(run, name: str) -> Path:
     """
     from ecglab import packaging
     from ecglab.card import markdown
-    from ecglab.files import locked, write_json, write_text
+    from ecglab.files import write_json, write_text
     from ecglab.folds import N_FOLDS
     from ecglab.predictor import MODEL_FILE, Predictor
 
@@ -40,15 +40,14 @@ def ship(run, name: str) -> Path:
 
     place = folder(name)
     partial = place.with_name(f"{name}.partial")
-    with locked(place, "shipping this model"):
-        shutil.rmtree(partial, ignore_errors=True)
-        card = packaging.package(run, partial, FOLDS[name], compact=True)
-        card["cost"]["bytes"] = (partial / MODEL_FILE).stat().st_size
-        card["cost"]["milliseconds"] = round(milliseconds(Predictor(partial, threads=1)), 1)
-        write_json(partial / "card.json", card)
-        write_text(partial / "README.md", markdown(card, name))
-        shutil.rmtree(place, ignore_errors=True)
-        partial.rename(place)
+    shutil.rmtree(partial, ignore_errors=True)
+    card = packaging.package(run, partial, FOLDS[name], compact=True)
+    card["cost"]["bytes"] = (partial / MODEL_FILE).stat().st_size
+    card["cost"]["milliseconds"] = round(milliseconds(Predictor(partial, threads=1)), 1)
+    write_json(partial / "card.json", card)
+    write_text(partial / "README.md", markdown(card, name))
+    shutil.rmtree(place, ignore_errors=True)
+    partial.rename(place)
     return place
 
 
