@@ -96,11 +96,8 @@ class Browser:
         self.said = widgets.Dropdown(
             options=[(ANY, ANY), *names], value=choice.said, description="model says", **wide
         )
-        self.right = widgets.ToggleButtons(
-            options=[ANY, "right", "wrong"],
-            value=choice.right,
-            description="model is",
-            style={"description_width": "90px", "button_width": "70px"},
+        self.right = widgets.Dropdown(
+            options=[ANY, "right", "wrong"], value=choice.right, description="model is", **wide
         )
         self.seconds = widgets.FloatRangeSlider(
             value=(choice.seconds[0], min(choice.seconds[1], longest)),
@@ -127,7 +124,7 @@ class Browser:
         self.order = widgets.Dropdown(
             options=orders, value=choice.order, description="order by", **wide
         )
-        button = {"layout": {"width": "90px"}}
+        button = {"layout": {"width": "110px"}}
         self.back = widgets.Button(description="previous", icon="arrow-left", **button)
         self.next = widgets.Button(description="next", icon="arrow-right", **button)
         self.start = widgets.FloatSlider(

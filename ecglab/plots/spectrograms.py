@@ -216,12 +216,16 @@ def _opinion(axes, bar, probabilities: Mapping[str, float], reference: str) -> N
     for i, label in enumerate(LABELS):
         share = float(probabilities[label])
         axes.barh(i, share, 0.7, color=COLORS[label], gid="probability")
-        axes.text(share + 0.008, i, f"{share:.3f}", va="center", size=8)
+        inside = share > 0.9  # where there is no room beside it
+        ink = "black" if label == "O" else "white"
+        style = {"color": ink, "ha": "right"} if inside else {}
+        at = share + (-0.008 if inside else 0.008)
+        axes.text(at, i, f"{share:.3f}", va="center", size=8, **style)
     mark = {label: "\N{BLACK RIGHT-POINTING TRIANGLE} " for label in (reference,) if label}
     names = [f"{mark.get(label, '')}{label}" for label in LABELS]
     axes.set_yticks(range(len(LABELS)), names, size=8, weight="bold")
     for i, label in enumerate(LABELS):
-        axes.text(1.0, i, LABEL_NAMES[label], va="center", ha="right", size=8, color="0.35")
+        axes.text(1.01, i, LABEL_NAMES[label], va="center", size=7, color="0.3")
     axes.set(xlim=(0, 1), ylim=(len(LABELS) - 0.5, -0.5))
     axes.tick_params(axis="x", labelsize=7)
     tidy(axes)
