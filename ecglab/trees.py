@@ -16,6 +16,9 @@ from ecglab.files import locked, replacing, write_json
 from ecglab.paths import data_dir
 from ecglab.record import LABELS
 
+GROUPS = tuple(dict.fromkeys(name.partition("_")[0] for name in features.names))
+"""The groups of features, by the prefix of their names."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trees(Experiment):
@@ -28,6 +31,7 @@ class Trees(Experiment):
     leaves: of a tree, at most; min_leaf: records in a leaf, at least; l2: of the values of leaves
     share: of the features that each split may choose from
     class_weight: power of the inverse class frequency by which a record counts; 0 for none
+    without: group of features that is left out, by its prefix: "rr", "beat", "p", "f", "quality"
     bags: models that differ by their seed, whose probabilities are averaged
     seed: of which features each split may choose from
     """
@@ -39,6 +43,7 @@ class Trees(Experiment):
     l2: float = 5.0
     share: float = 0.3
     class_weight: float = 0.5
+    without: str = ""
     bags: int = 3
 
     kind: ClassVar[str] = "trees"
@@ -54,7 +59,11 @@ class Trees(Experiment):
             ("share", 0 < self.share <= 1, "above 0 and at most 1"),
             ("class_weight", self.class_weight >= 0, "at least 0"),
             ("bags", self.bags >= 1, "at least 1"),
+            ("without", self.without in ("", *GROUPS), f"one of {', '.join(GROUPS)}"),
         )
+
+    def prepare(self, data: Dataset, say) -> None:
+        stored_features(data, say)
 
     def train_fold(self, fold: Fold) -> Judge:
         """Fit the fold's trees on `fold.rows`; keeps them as `model.onnx`."""
@@ -87,6 +96,8 @@ class Trees(Experiment):
                 f"fold {k} has no record of class {', '.join(missing)} to train on: "
                 "use more records"
             )
+        left_out = [name.startswith(f"{self.without}_") for name in features.names]
+        x = np.where(left_out, 0, x)  # what is the same for all divides none
         weight = record_weights(labels, self.class_weight)
         return [
             HistGradientBoostingClassifier(

@@ -79,6 +79,16 @@ def test_onnx_gives_the_probabilities_of_scikit_learn(data):
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
+def test_a_group_that_is_left_out_has_no_say(data):
+    vectors = trees.stored_features(data)
+    of_rr = [name.startswith("rr_") for name in features.names]
+    changed = np.where(of_rr, vectors + 1, vectors)
+    for without in ("rr", "beat"):
+        [model] = dataclasses.replace(SMALL, without=without).fit(vectors, data.labels)
+        same = np.array_equal(model.predict_proba(vectors), model.predict_proba(changed))
+        assert same == (without == "rr")
+
+
 def test_onnx_has_one_input_and_one_output(trained):
     import onnxruntime
 
