@@ -69,6 +69,27 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--resume", action="store_true", help="go on where it stopped (default)")
     again.add_argument("--fresh", action="store_true", help="begin anew beside an earlier run")
 
+    tune = command("tune", _tune, "search an experiment's settings, logged, resumable")
+    tune.add_argument("experiment", nargs="?", help="name of a file of experiments/")
+    tune.add_argument("--trials", type=int, default=30, help="so many in all (30)")
+    what = "how values are drawn: bayesian (default), random, hyperband"
+    tune.add_argument("--tuner", default="bayesian", help=what)
+    tune.add_argument("--epochs", type=int, help="of a trial; what wins is trained in full")
+    tune.add_argument("--records", type=int, help="an excerpt of so many records for the trials")
+    tune.add_argument("--inner-folds", type=int, default=0, metavar="N", help="instead of a split")
+    tune.add_argument("--seed", type=int, default=1, help="of what is drawn (1)")
+    tune.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="keys")
+    tune.add_argument("--workers", type=int, default=0, metavar="K", help="so many trials at once")
+    where = "IP[:PORT] of the chief, for workers of other machines; by default loopback only"
+    tune.add_argument("--address", help=where)
+    tune.add_argument("--limit", type=float, metavar="HOURS", help="end after so long")
+    what = "without a finished epoch, after which a worker is started again (30)"
+    tune.add_argument("--patience", type=float, default=30.0, metavar="MINUTES", help=what)
+    tune.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
+    what = "write the best settings of a search as a new experiment"
+    tune.add_argument("--best", metavar="SEARCH", help=what)
+    tune.add_argument("--as", metavar="NAME", dest="name", help="of that experiment")
+
     track = command("track", _track, "log a run folder that was computed elsewhere to MLflow")
     track.add_argument("folder", type=Path)
 
@@ -145,6 +166,39 @@ def _train(options) -> None:
 
         run = tracking.train(options.experiment, chosen, options.fresh)
     print(report.result(run))
+
+
+def _tune(options) -> int:
+    from ecglab import searches, supervisor, tuned
+
+    if bool(options.experiment) == bool(options.best):
+        raise EcglabError("name an experiment to search, or a search with --best")
+    if options.best:
+        print(f"wrote {tuned.write(searches.find(options.best), options.name)}")
+        return 0
+    who = supervisor.team(options.workers, options.address)
+    search = searches.begin(
+        options.experiment,
+        options.keys,
+        tuner=options.tuner,
+        seed=options.seed,
+        epochs=options.epochs,
+        records=options.records,
+        inner_folds=options.inner_folds,
+        trials=options.trials,
+        joining=who.joining,
+    )
+    run = supervisor.run
+    if not options.no_track and not who.joining:  # whoever began the search logs it
+        from ecglab import search_tracking
+
+        run = search_tracking.run
+    limit = None if options.limit is None else 3600 * options.limit
+    why = run(search, options.trials, who, limit=limit, patience=60 * options.patience)
+    print(report.search(search, options.trials, why))
+    if problem := report.search_problem(search, why):
+        raise EcglabError(problem)
+    return 0
 
 
 def _track(options) -> None:

@@ -33,7 +33,7 @@ def run(
         runs that this one is made of.
     Returns the finished run folder. Raises EcglabError, also while another process is at it.
     """
-    data = _records(experiment)
+    data = records(experiment)
     fold_digest = folds.digest(data)
     folder = runs.find(name, experiment, data, fold_digest, fresh)
     with locked(folder.path, "training this run"):
@@ -65,7 +65,7 @@ def train_fold(run: RunFolder, k: int, changed: Callable[[], None] = lambda: Non
     changed: called when something in the run folder has become final
     """
     experiment = experiments.of(run)
-    data = _records(experiment)
+    data = records(experiment)
     fold = folds.fold_of(data)
     scored = np.flatnonzero(fold == k)
     rest = np.flatnonzero(fold != k)
@@ -85,7 +85,7 @@ def train_fold(run: RunFolder, k: int, changed: Callable[[], None] = lambda: Non
     _say(f"fold {k}: out of fold F1 N/A/O/~ " + "/".join(f"{v:.3f}" for v in list(f1.values())[:4]))
 
 
-def _records(experiment: Experiment) -> Dataset:
+def records(experiment: Experiment) -> Dataset:
     """The records that an experiment is about."""
     data = datasets.open(experiment.data, experiment.labels or None)
     return data.excerpt(experiment.records) if experiment.records else data

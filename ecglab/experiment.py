@@ -88,6 +88,9 @@ class Experiment(abc.ABC):
         """What a result depends on beside the libraries, told by the process that trains."""
         return {"device": "cpu:0"}
 
+    def prepare(self, data: Dataset, say: Callable[[str], None]) -> None:  # noqa: B027
+        """Make what all trainings on these records share, before several begin at once."""
+
     @abc.abstractmethod
     def train_fold(self, fold: Fold) -> Judge:
         """Train on `fold.rows`, going on from what `fold.folder` holds; how to judge others."""
@@ -158,6 +161,21 @@ def names() -> list[str]:
 
 def load(name: str) -> Experiment:
     """The experiment of `experiments/NAME.py`; EcglabError when there is none."""
+    return _module(name).experiment
+
+
+def space(name: str) -> dict:
+    """What a search may change of it, as its file declares beside it: see `ecglab.space`."""
+    declared = getattr(_module(name), "space", None)
+    if not declared:
+        raise EcglabError(
+            f"experiments/{name}.py declares no space to search: add one, as "
+            'space = {"learning_rate": log(5e-4, 5e-3)}'
+        )
+    return dict(declared)
+
+
+def _module(name: str):
     if name not in names():
         raise EcglabError(f"there is no experiment {name!r}: there are {', '.join(names())}")
     spec = importlib.util.spec_from_file_location(name, EXPERIMENTS / f"{name}.py")
@@ -166,11 +184,11 @@ def load(name: str) -> Experiment:
         spec.loader.exec_module(module)
     except TypeError as error:  # how a dataclass refuses an unknown key
         raise EcglabError(f"experiments/{name}.py: {error}") from None
-    return module.experiment
+    return module
 
 
 def of(run: RunFolder) -> Experiment:
-    """The experiment that a run folder tells, as it was when the run began."""
+    """The experiment that a run folder, or a search, tells, as it was when it began."""
     kind = run.facts.get("kind", "network")  # which the first runs do not tell
     made = getattr(importlib.import_module(f"ecglab.{kind}"), kind.capitalize())
     return made(**_with_tuples(run.facts["experiment"]))

@@ -46,3 +46,8 @@ def store_dir() -> Path:
 def runs_dir() -> Path:
     """Folder of the run folders, in which training keeps its state."""
     return store_dir() / "runs"
+
+
+def searches_dir() -> Path:
+    """Folder of the searches: `ECGLAB_SEARCHES`, which several machines share, or beside runs."""
+    return Path(os.environ.get("ECGLAB_SEARCHES") or store_dir() / "searches").resolve()

@@ -62,3 +62,25 @@ def load_keras() -> None:
         import keras
 
         keras.distribution.list_devices()
+
+
+def load_keras_tuner() -> None:
+    """Import KerasTuner on Keras's NumPy backend, where Keras is not loaded yet.
+
+    Who only hands out trials computes nothing: without TensorFlow that takes a third of the memory
+    and of the time. Keras's NumPy backend needs JAX; without it, it is the usual backend.
+    """
+    import importlib.util
+
+    kept = os.environ.get("KERAS_BACKEND")
+    light = "keras" not in sys.modules and importlib.util.find_spec("jax")
+    if light:
+        os.environ["KERAS_BACKEND"] = "numpy"
+    try:
+        unused = ["matplotlib", "IPython"] if light else []
+        with stderr_on_error(), _absent(unused):
+            import keras_tuner  # noqa: F401
+    finally:
+        os.environ.pop("KERAS_BACKEND", None)  # it is not for the processes that train
+        if kept is not None:
+            os.environ["KERAS_BACKEND"] = kept

@@ -68,6 +68,52 @@ def _run_row(run) -> list[str]:
     ]
 
 
+def search(search, wanted: int, why: str) -> str:
+    """The best trials of a search, and what to do next."""
+    from ecglab import searches
+
+    rows = searches.table(search)
+    ended = sum(row["status"] != "running" for row in rows)
+    counts = [f"{search.name}: {why}, {ended} of {wanted} trials"]
+    best = sorted((row for row in rows if row["score"] is not None), key=lambda row: -row["score"])
+    for row in rows:
+        if row["status"] == "failed":
+            counts.append(f"trial {row['trial']} FAILED: {row['reason']}")
+    cells = [
+        [
+            row["trial"],
+            f"{row['score']:.3f}",
+            *(f"{row['scores'][name]:.3f}" for name in _f1_names()),
+            "early" if row["status"] == "stopped" else "",
+            f"{row['seconds']:.0f}",
+            *row["values"].values(),
+        ]
+        for row in best[:10]
+    ]
+    header = ["trial", "NAO", *LABELS, "end", "s", *(best[0]["values"] if best else [])]
+    table = [_columns(header, cells), f"next: ecglab tune --best {search.name}"] if best else []
+    return "\n".join(["", *counts, search.scope, *table])
+
+
+def search_problem(search, why: str) -> str:
+    """What is wrong with how a search ended, "" where nothing is."""
+    from ecglab import searches
+
+    failed = [row for row in searches.table(search) if row["status"] == "failed"]
+    if why.startswith("the last"):
+        return f"{why}: {failed[-1]['reason']}" if failed else why
+    if failed:
+        some = "1 trial" if len(failed) == 1 else f"{len(failed)} trials"
+        return f"{some} failed, such as {failed[0]['trial']}: {failed[0]['reason']}"
+    return ""
+
+
+def _f1_names() -> list[str]:
+    from ecglab.metrics import F1_NAMES
+
+    return [F1_NAMES[label] for label in LABELS]
+
+
 def opinion(said: dict) -> str:
     """One line of what `Predictor.judge` says of a record, or of why it could not."""
     if "error" in said:

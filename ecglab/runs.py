@@ -140,7 +140,13 @@ def begin(run: RunFolder, name: str, experiment, dataset, fold_digest: str) -> N
     """Write `run.json`, unless an earlier call did."""
     if (run.path / "run.json").exists():
         return
-    facts = {
+    facts = about(name, experiment, dataset, fold_digest)
+    write_json(run.path / "run.json", facts)
+
+
+def about(name: str, experiment, dataset, fold_digest: str) -> dict:
+    """What is to be told of an experiment that begins on these records, here and now."""
+    return {
         "id": uuid.uuid4().hex,
         "name": name,
         "kind": experiment.kind,
@@ -160,7 +166,6 @@ def begin(run: RunFolder, name: str, experiment, dataset, fold_digest: str) -> N
         "environment": environment(),
         "began": now(),
     }
-    write_json(run.path / "run.json", facts)
 
 
 def note_members(run: RunFolder, members: Sequence[RunFolder]) -> None:

@@ -41,11 +41,14 @@ def mlflow():
     return mlflow
 
 
-def experiment_id(kind: str) -> str:
-    """Id of the MLflow experiment of recordings, or of synthetic data; made when missing."""
+def experiment_id(kind: str, name: str = "ecglab") -> str:
+    """Id of the MLflow experiment of recordings, or of synthetic data; made when missing.
+
+    name: "ecglab" of runs, or another one
+    """
     from filelock import FileLock
 
-    name = "ecglab" if kind == "recordings" else f"ecglab-{kind}"
+    name = name if kind == "recordings" else f"{name}-{kind}"
     client = mlflow().MlflowClient()
     artifacts = None  # a server decides
     if tracking_uri().startswith("sqlite:///"):
@@ -91,7 +94,7 @@ class Tracker:
             self._epochs[k] = max((m.step for m in logged), default=0)
         for entry in self.run.history(k)[self._epochs[k] :]:
             values = {name: x for name, x in entry.items() if name != "epoch"}
-            self._log_metrics(run_id, values, step=entry["epoch"])
+            log_metrics(self.client, run_id, values, step=entry["epoch"])
             self._epochs[k] = entry["epoch"]
         if self.run.is_fold_done(k) and not self._is_finished(run_id):
             self._finish(run_id, self.run.predictions(k), [k])
@@ -151,14 +154,6 @@ class Tracker:
         }
         self.client.log_batch(run_id, params=[Param(k, as_text(v)) for k, v in params.items()])
 
-    def _log_metrics(self, run_id: str, values: dict[str, float], step: int = 0) -> None:
-        import time
-
-        from mlflow.entities import Metric
-
-        when = int(time.time() * 1000)
-        self.client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in values.items()])
-
     def _is_finished(self, run_id: str) -> bool:
         return FINISHED in self.client.get_run(run_id).data.tags
 
@@ -171,7 +166,7 @@ class Tracker:
         histories = {k: self.run.history(k) for k in folds}
         values["training_seconds"] = sum(e["seconds"] for h in histories.values() for e in h)
         values["records_scored"] = len(table)
-        self._log_metrics(run_id, values)
+        log_metrics(self.client, run_id, values)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             table.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
@@ -195,6 +190,16 @@ class Tracker:
         }
         for name, figure in pictures.items():
             plots.save(figure, folder / f"{name}.png")
+
+
+def log_metrics(client, run_id: str, values: dict[str, float], step: int = 0) -> None:
+    """Log metrics in one call."""
+    import time
+
+    from mlflow.entities import Metric
+
+    when = int(time.time() * 1000)
+    client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in values.items()])
 
 
 def train(name: str, experiment, fresh: bool) -> RunFolder:
