@@ -196,17 +196,20 @@ plots.differences(
 
 # %%
 old = next(p for p in pairs if "older" in p["name"])
+clear = [p["name"] for p in pairs if p["low"] > 0 or p["high"] < 0]
 notebook.say(
     f"On these {len(part):,} records the older project's cut costs the forest "
-    f"**{-old['difference']:.3f}** of NAO ({-old['high']:.3f} to {-old['low']:.3f}). A forest is a "
-    "probe, not a model: a network may lose less, or more. That a setting is good for the forest "
-    "says that the information is there."
+    f"**{-old['difference']:.3f}** of NAO ({-old['high']:.3f} to {-old['low']:.3f}). More than luck: "
+    + (", ".join(clear) or "none of them")
+    + ". A hollow dot is not an equal: so few records cannot tell. And a forest is a probe, not a "
+    "model: that a setting is good for it says that the information is there, and a network may "
+    "find more in it, or less."
 )
 
 # %% [markdown]
 # **What follows.** The frontend of `spectrogram_resnet` has windows of 0.32 s every 80 ms, bins to
 # 50 Hz, the logarithm of power after each record was scaled to unit deviation, and its frames are
-# layers of the model: what predicts later sees the same numbers. Shorter hops cost time in
-# proportion and gain little once a beat has several columns.
+# layers of the model: what predicts later sees the same numbers. A shorter hop costs time in
+# proportion, since a network's work is a sum over frames; a longer one costs beats.
 #
 # Next: [the networks](03_models.ipynb).

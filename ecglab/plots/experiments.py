@@ -114,6 +114,7 @@ def differences(
     axes.set_yticks(table.index, names, parse_math=False)
     axes.set(xlabel=f"{score} less that of {against}", ylim=(len(table) - 0.5, -0.5))
     axes.margins(x=0.15)
+    axes.xaxis.set_major_locator(MaxNLocator(6))
     tidy(axes)
     return figure
 
