@@ -199,7 +199,8 @@ old = next(p for p in pairs if "older" in p["name"])
 clear = [p["name"] for p in pairs if p["low"] > 0 or p["high"] < 0]
 notebook.say(
     f"On these {len(part):,} records the older project's cut costs the forest "
-    f"**{-old['difference']:.3f}** of NAO ({-old['high']:.3f} to {-old['low']:.3f}). More than luck: "
+    f"**{-old['difference']:.3f}** of NAO ({-old['high']:.3f} to {-old['low']:.3f}). "
+    "More than luck: "
     + (", ".join(clear) or "none of them")
     + ". A hollow dot is not an equal: so few records cannot tell. And a forest is a probe, not a "
     "model: that a setting is good for it says that the information is there, and a network may "
