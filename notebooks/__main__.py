@@ -95,6 +95,11 @@ def export(script: Path, folder: Path = HTML) -> Path:
     from nbconvert import HTMLExporter
 
     book = executed(script)
+    for cell in book.cells:
+        if cell.cell_type == "code" and "notebook.say(" in cell.source:
+            cell.metadata["transient"] = {
+                "remove_source": True
+            }  # a reader wants the prose it computes
     page, _ = HTMLExporter(embed_images=True).from_notebook_node(
         book, resources={"metadata": {"name": script.stem}}
     )

@@ -141,6 +141,15 @@ def test_a_failing_cell_is_an_error(copy):
         tool.executed(copy, timeout=60)
 
 
+def test_an_export_shows_what_was_computed_and_not_how_prose_was_made(copy, tmp_path):
+    text = "# %%\nfrom ecglab import notebook\n\n# %%\nnotebook.say(f'**{40 + 2}** records')\n"
+    copy.write_text(text, encoding="utf-8")
+    page = tool.export(copy, tmp_path / "html").read_text(encoding="utf-8")
+    assert "<strong>42</strong> records" in page
+    assert '<span class="kn">import</span>' in page
+    assert '<span class="n">say</span>' not in page
+
+
 # --- the setting
 
 
