@@ -4,6 +4,7 @@ Occlusion after Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53. A mode
 sample as missing, so that what is hidden is hidden and not replaced by something else.
 """
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +25,7 @@ def occlusion(
     n_parts = max(round(record.seconds / seconds), 2)
     edges = np.linspace(0, record.seconds, n_parts + 1)
     without = []
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in itertools.pairwise(edges):
         signal = record.signal.copy()
         signal[round(begin * record.fs) : round(end * record.fs)] = np.nan
         without.append(replace(record, signal=signal))
