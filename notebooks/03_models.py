@@ -91,18 +91,18 @@ plots.strips(drawn, f"What augmentation does to record {record.id}", 0, syntheti
 #
 # ## One trained while you watch
 #
-# A small residual network on a small excerpt. It will not be good; it shows how the curves of a
+# A small network on the spectrogram of a small excerpt. It will not be good; it shows how the curves of a
 # healthy training look. The training loss counts rare classes more and is of augmented records, so
 # it may lie above the inner loss, which is of records that training never sees.
 
 # %%
 small = Network(
-    model="resnet1d",
+    model="spectrogram_resnet",
     data=data.name,
-    epochs=here.of(2, 8),
+    epochs=here.of(2, 16),
     batch_size=16,
     inner=0.15,
-    network={"widths": (16, 24, 32, 48), "blocks": 1},
+    network={"widths": (24, 32, 48), "blocks": 1, "units": 0},
     augment={"crop": 20.0},
 )
 excerpt = here.excerpt(800)
