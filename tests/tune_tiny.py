@@ -1,0 +1,38 @@
+"""`ecglab tune tiny` in a process of its own, for the tests that kill it.
+
+    python tune_tiny.py KIND [ARGUMENT...]
+
+KIND: "trees", quick; "network", tiny, with epochs to be stopped in; "broken", trees of whose two
+trials the second fails
+"""
+
+import sys
+
+import tiny
+
+from ecglab import cli, experiment
+from ecglab.space import choice, integer, log, real
+from ecglab.trees import Trees
+
+TREES = Trees(data="synthetic", iterations=3, leaves=4, min_leaf=2, bags=1, learning_rate=0.3)
+KINDS = {
+    "trees": (TREES, {"learning_rate": log(0.05, 0.5), "leaves": integer(2, 8), "l2": real(0, 9)}),
+    "network": (
+        tiny.experiment(epochs=6),
+        {"learning_rate": log(1e-4, 1e-2), "network.widths": choice((4, 8), (8, 8))},
+    ),
+    # A power that leaves no record any weight, which only shows when the trees are fitted.
+    "broken": (TREES, {"class_weight": choice(0.5, 1e6)}),
+}
+
+
+def use(kind: str) -> None:
+    """Let `ecglab tune tiny` be of this kind."""
+    known, space = KINDS[kind]
+    experiment.load = lambda name: known
+    experiment.space = lambda name: dict(space)
+
+
+if __name__ == "__main__":
+    use(sys.argv[1])
+    sys.exit(cli.main(["tune", "tiny", *sys.argv[2:]]))
