@@ -9,5 +9,24 @@ Got: pooled out-of-fold F1 N/A/O/~ .912/.838/.779/.697, mean over N, A, O 0.843 
 """
 
 from ecglab.network import Network
+from ecglab.space import choice, integer, log, real
 
 experiment = Network(model="spectrogram_resnet", epochs=32, batch_size=32)
+
+space = {
+    "network.window": choice(0.16, 0.24, 0.32, 0.48),
+    "network.hop": choice(0.06, 0.08, 0.12, 0.16),
+    "network.band": choice((0.0, 40.0), (0.0, 50.0), (0.0, 75.0)),
+    "network.widths": choice((32, 48, 64), (48, 72, 96), (64, 96, 128), (80, 120, 160)),
+    "network.blocks": integer(1, 3),
+    "network.kernel": choice(3, 5, 7),
+    "network.units": choice(0, 32, 64, 96),
+    "network.pooling": choice("mean", "attention", "mean_max", "max"),
+    "network.dropout": real(0.1, 0.5),
+    "learning_rate": log(5e-4, 8e-3),
+    "weight_decay": log(1e-4, 1e-1),
+    "class_weight": real(0, 1),
+    "augment.resampling": real(1, 1.4),
+    "augment.baseline": real(0, 0.6),
+    "augment.noise": real(0, 0.15),
+}
