@@ -96,12 +96,13 @@ def end_with_parent() -> None:
 
 def _main(path: str, k: str) -> None:
     """The child: train fold k of the run folder at `path`."""
-    from ecglab import crossval
-    from ecglab.files import locked
-
     run = RunFolder(Path(path))
 
     def work(tell):
+        # What is heavy only here: by now a Ctrl-C is the parent's alone.
+        from ecglab import crossval
+        from ecglab.files import locked
+
         # A parent that was killed has left its lock, and its child may need a moment to notice.
         with locked(run.fold(int(k)), "training this fold", patience=10):
             crossval.train_fold(run, int(k), changed=tell)
