@@ -92,8 +92,8 @@ plots.strips(drawn, f"What augmentation does to record {record.id}", 0, syntheti
 # ## One trained while you watch
 #
 # A small network on the spectrogram of a small excerpt. It will not be good; it shows how the
-# curves of a healthy training look. The training loss counts rare classes more and is of augmented records, so
-# it may lie above the inner loss, which is of records that training never sees.
+# curves of a healthy training look. The training loss counts rare classes more and is of augmented
+# records, so it may lie above the inner loss, which is of records that training never sees.
 
 # %%
 small = Network(
