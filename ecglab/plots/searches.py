@@ -37,7 +37,12 @@ def parallel_coordinates(
     spread = max(high - low, 1e-9)
     shades = colormaps["viridis"](0.95 - 0.95 * (scores - low) / spread)
     for i, row in enumerate(scored):
-        y = [entry.place(row["values"][key]) for key, entry in space.items()]
+        # Values that many trials share are drawn a little apart.
+        aside = 0.05 * ((i + 0.5) / len(scored) - 0.5)
+        y = [
+            entry.place(row["values"][key]) + aside * _is_shared(entry)
+            for key, entry in space.items()
+        ]
         y.append((row["score"] - low) / spread)
         best = i == len(scored) - 1
         look = {"color": "black", "lw": 3, "zorder": 3} if best else {"color": shades[i], "lw": 1.6}
@@ -76,7 +81,9 @@ def importance(trials: Sequence[Mapping], space: Mapping, *, synthetic: bool = F
     keys = sorted(space, key=lambda key: -shares.get(key, 0.0))
     columns = min(4, len(keys))
     rows = -(-len(keys) // columns)
-    figure = page(max(3.0 * columns, 7.0), 2.9 * rows, title, synthetic)
+    early = any(row["status"] == "stopped" for row in scored)
+    details = "crosses: stopped early" if early else ""
+    figure = page(max(3.0 * columns, 7.0), 2.9 * rows, title, synthetic, details)
     grid = np.atleast_1d(figure.subplots(rows, columns, sharey=True, squeeze=False)).ravel()
     for axes, key in zip(grid, keys, strict=False):
         _against(axes, scored, key, space[key])
@@ -143,7 +150,7 @@ def _scored(trials: Sequence[Mapping]) -> list[Mapping]:
 
 
 def _ticks(entry) -> list[tuple[float, str]]:
-    """(place, text) of what is written along an axis of the space."""
+    """(place, text) of what is written along an axis of the space, from 0 to 1."""
     if isinstance(entry, Choice):
         return [(entry.place(text), text.replace(",", ", ")) for text in entry.texts]
     middle = (entry.low * entry.high) ** 0.5 if entry.log else (entry.low + entry.high) / 2
@@ -158,21 +165,23 @@ def _label(axes, x: float, y: float, text: str) -> None:
     axes.text(x + 0.04, y, text, va="center", size=9, bbox=box, zorder=4, parse_math=False)
 
 
+def _is_shared(entry) -> bool:
+    """Whether several trials are likely to have one value."""
+    return isinstance(entry, Choice) or (entry.whole and entry.high - entry.low < 10)
+
+
 def _against(axes, scored: Sequence[Mapping], key: str, entry) -> None:
     """The score against one key: choices side by side in their order, numbers on their scale."""
     for (status, (_, marker, _)), (color, _, _) in zip(LOOKS.items(), CURVES, strict=False):
-        mine = [row for row in scored if row["status"] == status]
-        if isinstance(entry, Choice):
-            x = [entry.texts.index(row["values"][key]) for row in mine]
-        else:
-            x = [float(row["values"][key]) for row in mine]
-        y = [row["score"] for row in mine]
+        mine = [(i, row) for i, row in enumerate(scored) if row["status"] == status]
+        x = [
+            entry.place(row["values"][key]) + 0.05 * (i / len(scored) - 0.5) * _is_shared(entry)
+            for i, row in mine
+        ]
+        y = [row["score"] for _, row in mine]
         axes.plot(x, y, ls="", marker=marker, ms=7, color=color, mec="white", gid=status)
-    if isinstance(entry, Choice):
-        texts = [textwrap.fill(text.replace(",", ", "), 10) for text in entry.texts]
-        axes.set_xticks(range(len(texts)), texts)
-        axes.set_xlim(-0.5, len(texts) - 0.5)
-    elif entry.log:
-        axes.set_xscale("log")
-    elif entry.whole:
-        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+    places, texts = zip(*_ticks(entry), strict=True)
+    axes.set_xticks(
+        places, [textwrap.fill(text, 8, break_long_words=False) for text in texts], size=9
+    )
+    axes.set_xlim(-0.1, 1.1)
