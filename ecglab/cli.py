@@ -287,7 +287,7 @@ def _predict(options) -> int:
 
 
 def _ui(options) -> int:
-    from ecglab import tracking
+    from ecglab import search_tracking, tracking
     from ecglab.paths import tracking_uri
 
     uri = tracking_uri()
@@ -297,8 +297,10 @@ def _ui(options) -> int:
     print(f"MLflow UI of {uri} on this machine only; Ctrl-C ends it", flush=True)
     for kind in ("recordings", "synthetic"):
         # Straight to the runs: MLflow's first page is about language models.
-        page = f"#/experiments/{tracking.experiment_id(kind)}/runs"
-        print(f"  runs on {kind:<10}  http://127.0.0.1:{options.port}/{page}", flush=True)
+        for what, name in ("runs", "ecglab"), ("searches", search_tracking.NAME):
+            page = f"#/experiments/{tracking.experiment_id(kind, name)}/runs"
+            line = f"  {what + ' on ' + kind:<22}  http://127.0.0.1:{options.port}/{page}"
+            print(line, flush=True)
     server = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1"]
     # One worker and no job runners: a person looks at it, and MLflow would start a dozen processes.
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
