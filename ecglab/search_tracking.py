@@ -198,6 +198,8 @@ def run(search: Search, trials: int, who: supervisor.Team, **options) -> str:
     A store that is away for a while, as a server may be, does not end the search: what is missing
     is logged when it is back, or by the same command later.
     """
+    # Its own many tries would take minutes, in which nobody watches the processes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     tracker: list[SearchTracker] = []
     last = [0.0]
 

@@ -92,7 +92,8 @@ class Range:
         return (scale(float(text)) - low) / (high - low)
 
     def holds(self, text: str) -> bool:
-        return self.low <= float(text) <= self.high
+        value = float(text)
+        return self.low <= value <= self.high and (not self.whole or value.is_integer())
 
     def as_dict(self) -> dict:
         return {"low": self.low, "high": self.high, "whole": self.whole, "log": self.log}
@@ -152,5 +153,6 @@ def check(space: Mapping, experiment: Experiment, kept: Mapping[str, str] | None
 def own(space: Mapping, experiment: Experiment) -> dict[str, str] | None:
     """The experiment's own values of the searched keys, None where the space leaves one out."""
     known = experiment.flat()
-    values = {key: as_text(known[key]) for key in space}
-    return values if all(entry.holds(values[key]) for key, entry in space.items()) else None
+    if not all(entry.holds(as_text(known[key])) for key, entry in space.items()):
+        return None
+    return {key: entry.text(known[key]) for key, entry in space.items()}

@@ -36,7 +36,7 @@ def source(search: Search, name: str) -> str:
     words = [
         f'"""{search.facts["name"]} with the settings that won a search.',
         f"    ecglab train {name}",
-        textwrap.fill(_origin(search), WIDTH),
+        textwrap.fill(_origin(search), WIDTH, break_on_hyphens=False),
         'Expected: no more than the search says.\nGot: not run in full yet.\n"""',
         f"from {kind.__module__} import {kind.__name__}",
         f"experiment = {_call(kind.__name__, _changed(experiment))}",

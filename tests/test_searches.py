@@ -10,7 +10,16 @@ import pytest
 import search_maker as maker
 import tune_tiny
 
-from ecglab import dataset, experiment, folds, search_tracking, searches, synthetic, tracking
+from ecglab import (
+    dataset,
+    experiment,
+    folds,
+    search_tracking,
+    searches,
+    supervisor,
+    synthetic,
+    tracking,
+)
 from ecglab import trials as trials_of
 from ecglab.errors import EcglabError
 from ecglab.trees import Trees
@@ -290,6 +299,49 @@ def test_searches_do_not_stand_among_the_runs(use):
     maker.trial(search, "0000", TREE_VALUES, [0.5])
     search_tracking.SearchTracker(search).finish("FINISHED")
     assert tracking.parents() == []
+
+
+def test_a_store_that_is_away_does_not_end_the_search(use, monkeypatch, capsys):
+    from mlflow.exceptions import MlflowException
+
+    use("trees")
+    search = maker.begin()
+    done = []
+
+    def away(self, *arguments):
+        raise MlflowException("the server\nis away")
+
+    def run(search, trials, who, on_change):
+        on_change()
+        maker.trial(search, "0000", TREE_VALUES, [0.5])
+        done.append(True)
+        return searches.ALL
+
+    monkeypatch.setattr(supervisor, "run", run)
+    for name in ("sync", "finish"):
+        monkeypatch.setattr(search_tracking.SearchTracker, name, away)
+    with pytest.raises(
+        EcglabError, match=r"^MLflow cannot be told \(the server is away\): all is in"
+    ):
+        search_tracking.run(search, 1, None)
+    assert done
+    assert "MLflow cannot be told for now: the server is away" in capsys.readouterr().err
+
+
+def test_two_commands_do_not_run_one_search(use, monkeypatch):
+    from ecglab.files import locked
+
+    use("trees")
+    search = maker.begin()
+    maker.trial(search, "0000", TREE_VALUES, [0.5], status="running")
+    search_tracking.SearchTracker(search).sync()
+    who = supervisor.team(0, None)
+    with (
+        locked(search.path / "search.json", "running this search"),
+        pytest.raises(EcglabError, match="another process is running this search"),
+    ):
+        search_tracking.run(search, 3, who)
+    assert {run.info.status for run in runs_of(search)[2].values()} == {"RUNNING"}
 
 
 # The winner

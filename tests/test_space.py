@@ -95,5 +95,6 @@ def test_a_drawn_value_is_text_within_the_range(entry, value, text, place):
 def test_own_values_only_where_the_space_has_them_all():
     searched = {"leaves": integer(4, 9), "share": real(0.1, 1)}
     assert space.own(searched, Trees()) == {"leaves": "8", "share": "0.3"}
+    assert space.own({"l2": real(0.5, 50)}, Trees()) == {"l2": "5"}, "as a trial has it"
     assert space.own(searched | {"l2": real(6, 9)}, Trees()) is None
     assert space.own({"class_weight": choice(0.0, 1.0)}, Trees()) is None
