@@ -59,19 +59,32 @@ def of_network(model) -> onnx.ModelProto:
     The exporter makes a loop of some twenty small operations a step out of a recurrent layer, so
     the network is exported around its bidirectional GRU, which ONNX has as one operation.
     """
-    return _named(_of_part(model), "probabilities")
-
-
-def _of_part(model) -> onnx.ModelProto:
-    gru = next((layer for layer in model.layers if _is_bidirectional_gru(layer)), None)
-    if gru is None:
-        return _exported(model)
     import keras
 
-    x, valid = gru.input
-    before = _exported(keras.Model(model.inputs, [x, valid]))
-    after = _of_part(keras.Model([gru.output, valid], model.outputs))
-    return _joined(_joined(before, _bidirectional_gru(gru)), after)
+    whole = keras.Model(model.inputs, model.outputs)
+    silence = keras.ops.zeros((1, round(MIN_SECONDS * FS)))
+    return _named(_of_part(whole, [silence] * len(model.inputs)), "probabilities")
+
+
+def _of_part(model, example: list) -> onnx.ModelProto:
+    """A Keras model with a list of inputs, of which it is given an example."""
+    gru = next((layer for layer in model.layers if _is_bidirectional_gru(layer)), None)
+    if gru is None:
+        return _exported(model, example)
+    import keras
+
+    first = keras.Model(model.inputs, gru.input)
+    then = keras.Model([*model.inputs, gru.output], model.outputs)
+    x, valid = first(example)
+    before = _exported(first, example)
+    y = keras.ops.convert_to_numpy(gru(x, mask=valid))  # without the mask that hangs on a tensor
+    after = _of_part(then, [*example, keras.ops.convert_to_tensor(y)])
+    outside = {given.name for given in model.inputs}
+    [read] = [given.name for given in after.graph.input if given.name not in outside]
+    x, valid = (f"before/{output.name}" for output in before.graph.output)
+    wires = {"gru/x": x, "gru/valid": valid, f"after/{read}": "gru/y"}
+    parts = {"before": before, "gru": _bidirectional_gru(gru), "after": after}
+    return _assembled(parts, [f"after/{output.name}" for output in after.graph.output], wires)
 
 
 def _is_bidirectional_gru(layer) -> bool:
@@ -79,22 +92,8 @@ def _is_bidirectional_gru(layer) -> bool:
     return type(cell).__name__ == "GRUCell"
 
 
-def _joined(first: onnx.ModelProto, then: onnx.ModelProto) -> onnx.ModelProto:
-    """One model: the outputs of the first, in their order, are the inputs of the other."""
-    first = compose.add_prefix(first, "first/", rename_inputs=False)
-    then = compose.add_prefix(then, "then/")
-    outputs, inputs = first.graph.output, then.graph.input
-    joints = [(a.name, b.name) for a, b in zip(outputs, inputs, strict=True)]
-    return compose.merge_models(first, then, joints)
-
-
-def _exported(model) -> onnx.ModelProto:
-    import keras
-
-    def silence(x):
-        return np.zeros([1, *(size or round(MIN_SECONDS * FS) for size in x.shape[1:])], np.float32)
-
-    model(keras.tree.map_structure(silence, model.input))  # Keras exports only what has been called
+def _exported(model, example: list) -> onnx.ModelProto:
+    model(example)  # Keras exports only what has been called
     with TemporaryDirectory() as folder, stderr_on_error():
         path = Path(folder) / "model.onnx"
         model.export(path, format="onnx", verbose=False, opset_version=OPSET)
@@ -153,7 +152,6 @@ def _bidirectional_gru(layer) -> onnx.ModelProto:
         node("Shape", ["read"], ["shape_y"]),
         node("Expand", ["back_y", "shape_y"], ["gather_y"]),
         node("GatherElements", ["read", "gather_y"], ["y"], axis=1),
-        node("Identity", ["valid"], ["valid_after"]),
     ]
     value = helper.make_tensor_value_info
     graph = helper.make_graph(
@@ -165,7 +163,6 @@ def _bidirectional_gru(layer) -> onnx.ModelProto:
         ],
         [
             value("y", TensorProto.FLOAT, ["batch", "time", 2 * units]),
-            value("valid_after", TensorProto.FLOAT, ["batch", "time"]),
         ],
         [numpy_helper.from_array(a, name) for name, a in constants.items()],
     )
@@ -179,27 +176,43 @@ def merged(models: Mapping[str, onnx.ModelProto], half: bool = False) -> onnx.Mo
     sees where networks compute the same, as in the filter and the spectrogram, and does it once.
     half: keep large constants as float16, of 11 significant bits
     """
-    inputs, outputs, nodes = {}, [], []
+    outputs = [f"{name}/{out.name}" for name, m in models.items() for out in m.graph.output]
+    return _assembled(models, outputs, {}, half)
+
+
+def _assembled(
+    parts: Mapping[str, onnx.ModelProto],
+    outputs: Sequence[str],
+    wires: Mapping[str, str],
+    half: bool = False,
+) -> onnx.ModelProto:
+    """One model of several, whose names become "PART/NAME".
+
+    outputs: those of the whole; wires: {input of a part: output of an earlier part}; the other
+        inputs are the whole's, by their own name
+    """
+    inputs, values, nodes = {}, {}, []
     opsets: dict[str, int] = {}
     kept: dict[tuple, TensorProto] = {}
-    for name, model in models.items():
-        for opset in model.opset_import:
+    for name, part in parts.items():
+        for opset in part.opset_import:
             opsets[opset.domain] = max(opset.version, opsets.get(opset.domain, 0))
-        graph = compose.add_prefix(model, f"{name}/", rename_inputs=False).graph
-        inputs |= {given.name: given for given in graph.input}
-        same = {}
+        inputs |= {x.name: x for x in part.graph.input if f"{name}/{x.name}" not in wires}
+        same = {f"{name}/{x.name}": wires.get(f"{name}/{x.name}", x.name) for x in part.graph.input}
+        graph = compose.add_prefix(part, f"{name}/").graph
         for constant in graph.initializer:
             content = numpy_helper.to_array(constant).tobytes()
             first = kept.setdefault((constant.data_type, *constant.dims, content), constant)
             same[constant.name] = first.name
         _reconnect(graph, same)
         nodes += graph.node
-        outputs += graph.output
+        values |= {output.name: output for output in graph.output}
     constants = list(kept.values())
     if half:
         constants, casts = _halved(constants)
         nodes = casts + nodes
-    graph = helper.make_graph(nodes, "ecglab", list(inputs.values()), outputs, constants)
+    ends = [values[name] for name in outputs]
+    graph = helper.make_graph(nodes, "ecglab", list(inputs.values()), ends, constants)
     imports = [helper.make_opsetid(domain, version) for domain, version in opsets.items()]
     whole = helper.make_model(graph, opset_imports=imports, ir_version=IR)
     onnx.checker.check_model(whole)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from ecglab import dataset, info, synthetic
@@ -131,10 +132,24 @@ def test_wrong_configuration_is_one_line_and_leaves_nothing(refused, tmp_path, a
 # Prediction without a model
 
 
-def test_prediction_without_a_model_says_how_to_get_one(refused, tmp_path):
-    message = refused("predict", "missing.csv")
+def test_prediction_by_a_model_that_was_not_promoted_says_how_to_get_one(refused, tmp_path):
+    message = refused("predict", "--model", "models:/ecg-rhythm@champion", "missing.csv")
     assert "there is no model models:/ecg-rhythm@champion" in message
-    assert "ecglab promote RUN" in message and "ecglab demo" in message
+    assert "ecglab promote RUN" in message
+    assert not (tmp_path / "mlruns").exists(), "asking makes no store"
+
+
+def test_prediction_with_nothing_promoted_is_the_shipped_champions(ecglab, tmp_path, rng):
+    np.save(tmp_path / "x.npy", rng.normal(size=3000))
+    said = {}
+    for name in ("champion", "fast"):
+        status, out, _ = ecglab(
+            "predict", tmp_path / "x.npy", "--fs", 300, "--json", "--model", name
+        )
+        assert status == 0
+        said[name] = out
+    assert ecglab("predict", tmp_path / "x.npy", "--fs", 300, "--json")[1] == said["champion"]
+    assert said["fast"] != said["champion"]
     assert not (tmp_path / "mlruns").exists(), "asking makes no store"
 
 

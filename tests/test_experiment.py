@@ -39,7 +39,7 @@ def test_there_are_experiments_and_one_for_every_model():
 @pytest.mark.parametrize("name", experiment.names())
 def test_file_loads_and_its_docstring_holds_its_command(name):
     loaded = experiment.load(name)
-    assert loaded.kind in ("network", "trees", "ensemble")
+    assert loaded.kind in ("network", "trees", "ensemble", "committee")
     assert loaded == experiment.load(name)
     spec = importlib.util.spec_from_file_location(name, EXPERIMENTS / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
@@ -251,15 +251,23 @@ def another(value):
         return ",".join(str(x + 1) for x in value)
     if isinstance(value, str):
         return "another"
-    return str(value / 2 if isinstance(value, float) else value + 1)
+    return str((value / 2 or 0.5) if isinstance(value, float) else value + 1)
 
 
 def test_digest_changes_with_any_key(small, monkeypatch):
     changes = {key: another(value) for key, value in small.flat().items()}
     changes |= {"choose": "best", "folds": "4"}
-    del changes["model"]
-    digests = {small.set([f"{key}={text}"]).digest for key, text in changes.items()}
-    assert len(digests) == len(changes)
+    del changes["model"], changes["teacher"]  # a teacher is set with its trust
+    taught = small.set(["teacher=one", "trust=0.5"])
+    digests = {
+        small.set([f"{key}={text}"]).digest for key, text in changes.items() if key != "trust"
+    }
+    digests |= {
+        taught.digest,
+        taught.set(["teacher=other"]).digest,
+        taught.set(["trust=0.6"]).digest,
+    }
+    assert len(digests) == len(changes) + 2
     assert small.digest not in digests
     same_parameters = models.parameters("resnet1d")
     monkeypatch.setattr(models, "parameters", lambda name: same_parameters)
