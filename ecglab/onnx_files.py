@@ -43,24 +43,24 @@ def export(stems: Sequence[Path]) -> None:
 
 
 def _export(stem: Path) -> None:
+    with replacing(stem.with_suffix(".onnx")) as file:
+        file.write(of_network(stem.with_suffix(".keras")).SerializeToString(deterministic=True))
+
+
+def of_network(path: Path) -> onnx.ModelProto:
+    """A Keras file's ONNX model: "signal", "valid" (batch, n) to "probabilities" (batch, 4).
+
+    The exporter makes a loop of some twenty small operations a step out of a recurrent layer, so
+    the network is exported around its bidirectional GRU, which ONNX has as one operation.
+    """
     load_keras()
     import keras
 
     import ecglab.layers.augment  # noqa: F401  registers the layers that the file names
 
-    model = keras.models.load_model(stem.with_suffix(".keras"), compile=False)
-    with replacing(stem.with_suffix(".onnx")) as file:
-        file.write(of_network(model).SerializeToString(deterministic=True))
-
-
-def of_network(model) -> onnx.ModelProto:
-    """A Keras network's ONNX model: "signal", "valid" (batch, n) to "probabilities" (batch, 4).
-
-    The exporter makes a loop of some twenty small operations a step out of a recurrent layer, so
-    the network is exported around its bidirectional GRU, which ONNX has as one operation.
-    """
-    import keras
-
+    # From its file and not as it stands in memory: Keras rewires the tensors of a model that is cut
+    # in two, and it could not be saved afterwards.
+    model = keras.models.load_model(path, compile=False)
     whole = keras.Model(model.inputs, model.outputs)
     silence = keras.ops.zeros((1, round(MIN_SECONDS * FS)))
     return _named(_of_part(whole, [silence] * len(model.inputs)), "probabilities")

@@ -230,7 +230,8 @@ def test_onnx_agrees(name, built, tmp_path, rng):
 
     from ecglab import onnx_files
 
-    exported = onnx_files.of_network(built[name])
+    built[name].save(tmp_path / "model.keras")
+    exported = onnx_files.of_network(tmp_path / "model.keras")
     session = onnxruntime.InferenceSession(exported.SerializeToString())
     assert {x.name for x in session.get_inputs()} == {"signal", "valid"}
     for lengths in ([1500], [3001, 2000], [18300, 9000, 1777]):

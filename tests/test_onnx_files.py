@@ -1,6 +1,8 @@
 """Networks as ONNX: the recurrent layer by hand, models merged into one, constants halved."""
 
 import functools
+import tempfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -26,8 +28,11 @@ def network(seed: int, **parameters):
 
 
 @functools.cache
-def exported(seed: int) -> onnx.ModelProto:
-    return onnx_files.of_network(network(seed))
+def exported(seed: int, **parameters) -> onnx.ModelProto:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        network(seed, **parameters).save(path)
+        return onnx_files.of_network(path)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +81,7 @@ def test_a_model_merged_with_itself_holds_each_constant_once():
 
 
 def test_large_constants_take_half_and_say_nearly_the_same(inputs):
-    each = {"a": onnx_files.of_network(network(0, widths=(32, 64), kernel=5))}
+    each = {"a": exported(0, widths=(32, 64), kernel=5)}
     whole, half = onnx_files.merged(each), onnx_files.merged(each, half=True)
     assert half.ByteSize() < 0.8 * whole.ByteSize()
     a, b = (said(model, inputs)["a/probabilities"] for model in (whole, half))
