@@ -169,7 +169,7 @@ def _train(options) -> None:
 
 
 def _tune(options) -> int:
-    from ecglab import searches, supervisor, tuned
+    from ecglab.search import searches, supervisor, tuned
 
     if bool(options.experiment) == bool(options.best):
         raise EcglabError("name an experiment to search, or a search with --best")
@@ -190,7 +190,7 @@ def _tune(options) -> int:
     )
     run = supervisor.run
     if not options.no_track and not who.joining:  # whoever began the search logs it
-        from ecglab import search_tracking
+        from ecglab.search import tracking as search_tracking
 
         run = search_tracking.run
     limit = None if options.limit is None else 3600 * options.limit
@@ -287,8 +287,9 @@ def _predict(options) -> int:
 
 
 def _ui(options) -> int:
-    from ecglab import search_tracking, tracking
+    from ecglab import tracking
     from ecglab.paths import tracking_uri
+    from ecglab.search import tracking as search_tracking
 
     uri = tracking_uri()
     if not uri.startswith("sqlite:///"):

@@ -165,7 +165,7 @@ def load(name: str) -> Experiment:
 
 
 def space(name: str) -> dict:
-    """What a search may change of it, as its file declares beside it: see `ecglab.space`."""
+    """What a search may change of it, as its file declares beside it: see `ecglab.search.space`."""
     declared = getattr(_module(name), "space", None)
     if not declared:
         raise EcglabError(

@@ -70,7 +70,7 @@ def _run_row(run) -> list[str]:
 
 def search(search, wanted: int, why: str) -> str:
     """The best trials of a search, and what to do next."""
-    from ecglab import searches
+    from ecglab.search import searches
 
     rows = searches.table(search)
     ended = sum(row["status"] != "running" for row in rows)
@@ -97,7 +97,7 @@ def search(search, wanted: int, why: str) -> str:
 
 def search_problem(search, why: str) -> str:
     """What is wrong with how a search ended, "" where nothing is."""
-    from ecglab import searches
+    from ecglab.search import searches
 
     failed = [row for row in searches.table(search) if row["status"] == "failed"]
     if why.startswith("the last"):

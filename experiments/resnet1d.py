@@ -7,7 +7,7 @@ Got: not run in full yet.
 """
 
 from ecglab.network import Network
-from ecglab.space import choice, integer, log, real
+from ecglab.search.space import choice, integer, log, real
 
 experiment = Network(model="resnet1d", epochs=40, batch_size=24)
 

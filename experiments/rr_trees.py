@@ -11,7 +11,7 @@ by cross-validation within folds 1 to 4, so fold 0 alone saw no choice: .903/.83
 Class weights and the size of the trees changed the mean by 0.01 at most, less than two folds tell.
 """
 
-from ecglab.space import choice, integer, log, real
+from ecglab.search.space import choice, integer, log, real
 from ecglab.trees import Trees
 
 experiment = Trees()

@@ -9,7 +9,7 @@ Got: pooled out-of-fold F1 N/A/O/~ .912/.838/.779/.697, mean over N, A, O 0.843 
 """
 
 from ecglab.network import Network
-from ecglab.space import choice, integer, log, real
+from ecglab.search.space import choice, integer, log, real
 
 experiment = Network(model="spectrogram_resnet", epochs=32, batch_size=32)
 

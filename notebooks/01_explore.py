@@ -14,7 +14,8 @@
 import pandas as pd
 from IPython.display import display
 
-from ecglab import cinc2017, explore, notebook, plots
+from ecglab import cinc2017, plots
+from ecglab.exploring import explore, notebook
 from ecglab.record import LABEL_NAMES, LABELS
 
 here = notebook.begin()

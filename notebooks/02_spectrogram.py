@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from ecglab import explore, folds, notebook, plots, probe
+from ecglab import folds, plots
+from ecglab.exploring import explore, notebook, probe
 
 here = notebook.begin()
 data = here.data

@@ -9,7 +9,8 @@
 # %%
 import pandas as pd
 
-from ecglab import experiment, notebook, plots, probe, quiet, study
+from ecglab import experiment, plots, quiet
+from ecglab.exploring import notebook, probe, study
 from ecglab.record import LABELS, Record
 
 quiet.load_keras()

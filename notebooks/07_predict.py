@@ -16,7 +16,8 @@ import pandas as pd
 from IPython.display import display
 
 import ecglab
-from ecglab import explain, explore, folds, notebook, plots, probe, registry, trees
+from ecglab import folds, plots, registry, trees
+from ecglab.exploring import explain, explore, notebook, probe
 from ecglab.predictor import Predictor
 from ecglab.record import LABEL_NAMES, LABELS, Record
 

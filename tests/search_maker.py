@@ -1,7 +1,7 @@
 """Searches as they are left on disk, made up in a moment."""
 
-from ecglab import searches
 from ecglab.files import write_json
+from ecglab.search import searches
 
 
 def scores(nao: float) -> dict[str, float]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ecglab import browser, dataset, synthetic
-from ecglab.browser import Browser, Choice, chosen, opinions
+from ecglab import dataset, synthetic
+from ecglab.exploring import browser
+from ecglab.exploring.browser import Browser, Choice, chosen, opinions
 from ecglab.record import LABELS
 
 

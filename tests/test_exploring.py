@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy import signal as scipy_signal
 
-from ecglab import compare, dataset, explain, explore, metrics, probe, spectrum, synthetic
+from ecglab import dataset, metrics, synthetic
 from ecglab.errors import EcglabError
+from ecglab.exploring import compare, explain, explore, probe, spectrum
 from ecglab.record import LABELS, Record
 
 FS = 300

@@ -7,8 +7,9 @@ import search_maker as maker
 import tiny
 import tune_tiny
 
-from ecglab import experiment, quiet, searches
-from ecglab.space import choice
+from ecglab import experiment, quiet
+from ecglab.search import searches
+from ecglab.search.space import choice
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 
@@ -18,7 +19,7 @@ KINDS = ("random", "bayesian", "hyperband")
 @pytest.fixture(scope="module")
 def tuning():
     quiet.load_keras()  # else KerasTuner would load it for this whole process without a backend
-    from ecglab import tuning
+    from ecglab.search import tuning
 
     return tuning
 

@@ -6,7 +6,7 @@ from matplotlib.text import Text
 
 from ecglab import plots
 from ecglab.plots.searches import importances
-from ecglab.space import choice, integer, log, real
+from ecglab.search.space import choice, integer, log, real
 
 SPACE = {
     "learning_rate": log(1e-4, 1e-2),

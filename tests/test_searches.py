@@ -10,18 +10,11 @@ import pytest
 import search_maker as maker
 import tune_tiny
 
-from ecglab import (
-    dataset,
-    experiment,
-    folds,
-    search_tracking,
-    searches,
-    supervisor,
-    synthetic,
-    tracking,
-)
-from ecglab import trials as trials_of
+from ecglab import dataset, experiment, folds, synthetic, tracking
 from ecglab.errors import EcglabError
+from ecglab.search import searches, supervisor
+from ecglab.search import tracking as search_tracking
+from ecglab.search import trials as trials_of
 from ecglab.trees import Trees
 
 
@@ -115,7 +108,7 @@ def test_an_experiment_without_a_space_says_how_to_declare_one(ecglab):
     [n for n in experiment.names() if hasattr(experiment._module(n), "space")],
 )
 def test_the_spaces_of_the_experiments_are_possible(name):
-    from ecglab import space
+    from ecglab.search import space
 
     chosen = experiment.load(name)
     space.check(experiment.space(name), chosen)

@@ -5,9 +5,9 @@ import math
 import pytest
 import tiny
 
-from ecglab import space
 from ecglab.errors import EcglabError
-from ecglab.space import choice, integer, log, real
+from ecglab.search import space
+from ecglab.search.space import choice, integer, log, real
 from ecglab.trees import Trees
 
 

@@ -14,8 +14,9 @@ import pytest
 import tune_tiny
 from test_process import is_gone, needs_proc
 
-from ecglab import dataset, experiment, folds, supervisor, synthetic, tracking
+from ecglab import dataset, experiment, folds, synthetic, tracking
 from ecglab.errors import EcglabError
+from ecglab.search import supervisor
 
 HERE = Path(__file__).parent
 PATIENCE = 400

@@ -11,7 +11,7 @@ import sys
 import tiny
 
 from ecglab import cli, experiment
-from ecglab.space import choice, integer, log, real
+from ecglab.search.space import choice, integer, log, real
 from ecglab.trees import Trees
 
 TREES = Trees(data="synthetic", iterations=3, leaves=4, min_leaf=2, bags=1, learning_rate=0.3)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 
 from ecglab import experiment as experiments
-from ecglab import files, searches, space
+from ecglab import files
 from ecglab.errors import EcglabError
 from ecglab.experiment import Experiment
 from ecglab.paths import ROOT
-from ecglab.searches import Search
+from ecglab.search import searches, space
+from ecglab.search.searches import Search
 
 WIDTH = 100
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from ecglab import features, metrics, progress
 from ecglab.dataset import Dataset, record_weights
+from ecglab.exploring.spectrum import spectrogram
 from ecglab.features.bands import Bands
 from ecglab.folds import N_FOLDS
 from ecglab.record import LABELS, Record
-from ecglab.spectrum import spectrogram
 
 HALF_SECONDS = 10
 """A half of a record is at least so long."""

@@ -1,7 +1,7 @@
 """Every word said to KerasTuner: who is given which trial, and what came of it.
 
-Run as `python -m ecglab.tuning SEARCH TRIALS PATIENCE IDS`, it is one process of a search: the
-chief, which holds the oracle that draws the trials' values; a worker, which asks the chief for
+Run as `python -m ecglab.search.tuning SEARCH TRIALS PATIENCE IDS`, it is one process of a search:
+the chief, which holds the oracle that draws the trials' values; a worker, which asks the chief for
 trials and runs them; or, without KerasTuner's three environment variables, both in one. Seen in
 keras-tuner 1.4.8, and mended here:
 
@@ -23,11 +23,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import process, quiet, trials
+from ecglab import process, quiet
 from ecglab.errors import EcglabError
 from ecglab.files import locked, read_json, write_json
-from ecglab.searches import ALL, CHIEF, EMPTY, LOCAL, OBJECTIVE, Search
-from ecglab.space import Choice, own
+from ecglab.search import trials
+from ecglab.search.searches import ALL, CHIEF, EMPTY, LOCAL, OBJECTIVE, Search
+from ecglab.search.space import Choice, own
 
 quiet.load_keras_tuner()
 

@@ -1,7 +1,7 @@
 """The search folder: what a search is, its trials and what they found. Plain files, no MLflow.
 
 search.json           the experiment, the space, how it is searched, the data, the code
-oracle.json           what KerasTuner remembers of it: see `ecglab.tuning`
+oracle.json           what KerasTuner remembers of it: see `ecglab.search.tuning`
 trial-NNNN/trial.json   the values that it tries, and when it began
 trial-NNNN/inner-J/     of inner split J what a fold folder holds: state.npz, history.json
 trial-NNNN/result.json  written last: how it ended, its F1 per class, its cost
@@ -17,12 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import crossval, experiment, folds, runs, space
+from ecglab import crossval, experiment, folds, runs
 from ecglab.dataset import Dataset
 from ecglab.errors import EcglabError
 from ecglab.experiment import Experiment
 from ecglab.files import read_json, write_json
 from ecglab.paths import searches_dir
+from ecglab.search import space
 
 TUNERS = ("bayesian", "random", "hyperband")
 OBJECTIVE = "F1_NAO"

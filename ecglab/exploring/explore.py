@@ -4,11 +4,11 @@ import numpy as np
 
 from ecglab import progress
 from ecglab.dataset import Dataset
+from ecglab.exploring.spectrum import spectrogram
 from ecglab.features import qrs
 from ecglab.features.bands import Bands
 from ecglab.features.beats import AFTER, BEFORE, Beats, coherence
 from ecglab.record import LABELS, Record
-from ecglab.spectrum import spectrogram
 
 MEASURES = {
     "seconds": "length (s)",

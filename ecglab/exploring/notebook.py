@@ -1,6 +1,6 @@
 """What every notebook begins with: which records there are, how many of them, how pictures look.
 
-    from ecglab import notebook
+    from ecglab.exploring import notebook
     here = notebook.begin()
 
 The environment variable ECGLAB_NOTEBOOKS is read here and nowhere else: "small" is for a check
@@ -102,7 +102,8 @@ def unseen(here: Here, package: Path, label: str):
     A package averages a member for each fold, and all but one of these saw a record of the data
     that it was trained on; of other data none saw any.
     """
-    from ecglab import explore, folds
+    from ecglab import folds
+    from ecglab.exploring import explore
     from ecglab.predictor import Predictor
 
     whole = Predictor(package)

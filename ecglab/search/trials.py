@@ -19,7 +19,7 @@ from ecglab.experiment import Fold
 from ecglab.files import locked, read_json, write_json
 from ecglab.metrics import f1_scores
 from ecglab.record import LABELS
-from ecglab.searches import OBJECTIVE, Search, Trial
+from ecglab.search.searches import OBJECTIVE, Search, Trial
 
 ATTEMPTS = 3
 """How often the process of a trial may be ended from outside before the trial has failed."""
@@ -42,7 +42,7 @@ def run(search: Search, trial: Trial, on_change: Callable[[], None]) -> dict:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             if not trial.result:
-                process.call(["ecglab.trials", str(search.path), trial.id], on_change)
+                process.call(["ecglab.search.trials", str(search.path), trial.id], on_change)
         except process.EndedError as end:
             print(f"trial {trial.id}, attempt {attempt}: {end}", file=sys.stderr, flush=True)
             if attempt == ATTEMPTS:

@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ecglab import searches
 from ecglab.errors import EcglabError
 from ecglab.files import locked, read_json
-from ecglab.searches import ALL, CHIEF, LOCAL, Search
+from ecglab.search import searches
+from ecglab.search.searches import ALL, CHIEF, LOCAL, Search
 
 POLL = 0.5
 """Seconds between two looks at the processes."""
@@ -34,12 +34,14 @@ GRACE = 5.0
 
 LIMIT = "the time limit is reached"
 
+TUNING = "ecglab.search.tuning"
+
 VARIABLES = ("KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT")
 
 
 @dataclass
 class _Process:
-    """A process of `ecglab.tuning` under its id, in whatever number of lives."""
+    """A process of `ecglab.search.tuning` under its id, in whatever number of lives."""
 
     id: str
     search: Search
@@ -57,7 +59,7 @@ class _Process:
         pulse.touch()
         with open(log, "ab") as out:
             self.child = subprocess.Popen(
-                [sys.executable, "-m", "ecglab.tuning", str(self.search.path), *self.arguments],
+                [sys.executable, "-m", TUNING, str(self.search.path), *self.arguments],
                 env={**os.environ, **self.environment},
                 stdin=subprocess.PIPE,
                 stdout=out,

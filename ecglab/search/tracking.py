@@ -9,10 +9,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from ecglab import searches, supervisor, tracking
+from ecglab import tracking
 from ecglab.errors import EcglabError
 from ecglab.experiment import as_text, flat
-from ecglab.searches import OBJECTIVE, Search, Trial
+from ecglab.search import searches, supervisor
+from ecglab.search.searches import OBJECTIVE, Search, Trial
 from ecglab.tracking import FINISHED, RUN, log_metrics
 
 NAME = "searches"

@@ -1,0 +1,1 @@
+"""What the notebooks call: looking at records, small measured comparisons, a browser of records."""
