@@ -81,7 +81,10 @@ def team_of(process) -> dict[str, int]:
     found = {}
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text()
     for pid in map(int, children.split()):
-        environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+        except OSError:  # it has ended since
+            continue
         told = dict(line.partition("=")[::2] for line in environment)
         found[told.get(supervisor.VARIABLES[0], "")] = pid
     return found
@@ -90,6 +93,12 @@ def team_of(process) -> dict[str, int]:
 def runs_of(kind="synthetic"):
     client = tracking.mlflow().MlflowClient()
     return client.search_runs([tracking.experiment_id(kind, "searches")], max_results=999)
+
+
+def send(command, member: str, number: signal.Signals) -> None:
+    """Send a signal to one of the team, once it is there: who has died is started again."""
+    wait_for(command, lambda: member in team_of(command))
+    os.kill(team_of(command)[member], number)
 
 
 def statuses() -> list[str]:
@@ -138,11 +147,11 @@ def test_a_dead_worker_a_dead_chief_and_a_worker_that_hangs(start, tmp_path):
     store = tmp_path / "mlruns"
     command = start("trees", "--trials", 7, "--tuner", "random", "--workers", 2)
     wait_for(command, lambda: len(results(store)) >= 1)
-    os.kill(team_of(command)["local-1"], signal.SIGKILL)
+    send(command, "local-1", signal.SIGKILL)
     wait_for(command, lambda: len(results(store)) >= 3)
-    os.kill(team_of(command)["chief"], signal.SIGKILL)
+    send(command, "chief", signal.SIGKILL)
     wait_for(command, lambda: len(results(store)) >= 4)
-    os.kill(team_of(command)["local-2"], signal.SIGSTOP)
+    send(command, "local-2", signal.SIGSTOP)
     (pulse,) = store.glob("searches/*/pulse/local-2")
     os.utime(pulse, (0, 0))  # as after a long silence
     ended = end(command)
