@@ -16,19 +16,8 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from ecglab import (
-    browser,
-    experiment,
-    folds,
-    ladder,
-    metrics,
-    notebook,
-    plots,
-    probe,
-    results,
-    tracking,
-    trees,
-)
+from ecglab import experiment, folds, ladder, metrics, plots, results, tracking, trees
+from ecglab.exploring import browser, notebook, probe
 from ecglab.record import LABELS
 
 here = notebook.begin()

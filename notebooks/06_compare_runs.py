@@ -10,17 +10,8 @@
 import pandas as pd
 from IPython.display import display
 
-from ecglab import (
-    compare,
-    experiment,
-    ladder,
-    metrics,
-    notebook,
-    plots,
-    registry,
-    results,
-    tracking,
-)
+from ecglab import experiment, ladder, metrics, plots, registry, results, tracking
+from ecglab.exploring import compare, notebook
 
 here = notebook.begin()
 
