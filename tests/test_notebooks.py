@@ -142,7 +142,8 @@ def test_a_failing_cell_is_an_error(copy):
 
 
 def test_an_export_shows_what_was_computed_and_not_how_prose_was_made(copy, tmp_path):
-    text = "# %%\nfrom ecglab.exploring import notebook\n\n# %%\nnotebook.say(f'**{40 + 2}** records')\n"
+    imports, code = "from ecglab.exploring import notebook", "notebook.say(f'**{40 + 2}** records')"
+    text = f"# %%\n{imports}\n\n# %%\n{code}\n"
     copy.write_text(text, encoding="utf-8")
     page = tool.export(copy, tmp_path / "html").read_text(encoding="utf-8")
     assert "<strong>42</strong> records" in page
