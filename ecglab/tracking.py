@@ -237,7 +237,7 @@ def log_model(run: RunFolder, folds: list[int]) -> None:
 
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
-    from mlflow.types.schema import Array
+    from mlflow.types.schema import AnyType, Array
 
     here = Path(__file__).parent
     with tempfile.TemporaryDirectory() as temporary:
@@ -258,8 +258,10 @@ def log_model(run: RunFolder, folds: list[int]) -> None:
             code_paths=[str(code)],
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in needed],
             signature=ModelSignature(
+                # A rate of any type, as MLflow would refuse whole numbers; what is no rate is told
+                # in words by the row.
                 inputs=Schema(
-                    [ColSpec(Array(DataType.double), "signal"), ColSpec(DataType.double, "fs")]
+                    [ColSpec(Array(DataType.double), "signal"), ColSpec(AnyType(), "fs")]
                 ),
                 outputs=Schema(
                     [

@@ -357,7 +357,8 @@ def test_prediction_is_light(files, stored):
     assert done.stdout.splitlines()[-1] == "0 []"
 
 
-def test_mlflow_loads_the_model_in_a_fresh_process_without_ecglab(stored, tmp_path):
+@pytest.mark.parametrize("fs", ["[300.0] * 4", "[300] * 4"])
+def test_mlflow_loads_the_model_in_a_fresh_process_without_ecglab(stored, tmp_path, fs):
     data = dataset.open("synthetic")
     good = data.signal(0)
     signals = [
@@ -372,7 +373,7 @@ import sys, numpy as np, pandas as pd, mlflow
 mlflow.set_tracking_uri({f"sqlite:///{stored.store}/mlflow.db"!r})
 model = mlflow.pyfunc.load_model("models:/ecg-rhythm@champion")
 stored = np.load({str(tmp_path / "signals.npz")!r})
-table = pd.DataFrame({{"signal": [stored[k].tolist() for k in stored], "fs": [300.0] * 4}})
+table = pd.DataFrame({{"signal": [stored[k].tolist() for k in stored], "fs": {fs}}})
 model.predict(table).to_json({str(tmp_path / "said.json")!r}, orient="records")
 assert "ecglab" not in sys.modules and "tensorflow" not in sys.modules
 """
