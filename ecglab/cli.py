@@ -169,15 +169,14 @@ def _train(options) -> None:
 
 
 def _tune(options) -> int:
-    from ecglab.search import searches, supervisor, tuned
+    from ecglab.search import launch, searches, tuned
 
     if bool(options.experiment) == bool(options.best):
         raise EcglabError("name an experiment to search, or a search with --best")
     if options.best:
         print(f"wrote {tuned.write(searches.find(options.best), options.name)}")
         return 0
-    who = supervisor.team(options.workers, options.address)
-    search = searches.begin(
+    search, why = launch.tune(
         options.experiment,
         options.keys,
         tuner=options.tuner,
@@ -186,15 +185,12 @@ def _tune(options) -> int:
         records=options.records,
         inner_folds=options.inner_folds,
         trials=options.trials,
-        joining=who.joining,
+        workers=options.workers,
+        address=options.address,
+        limit=None if options.limit is None else 3600 * options.limit,
+        patience=60 * options.patience,
+        track=not options.no_track,
     )
-    run = supervisor.run
-    if not options.no_track and not who.joining:  # whoever began the search logs it
-        from ecglab.search import tracking as search_tracking
-
-        run = search_tracking.run
-    limit = None if options.limit is None else 3600 * options.limit
-    why = run(search, options.trials, who, limit=limit, patience=60 * options.patience)
     print(report.search(search, options.trials, why))
     if problem := report.search_problem(search, why):
         raise EcglabError(problem)

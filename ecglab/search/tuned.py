@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from pathlib import Path
 
 from ecglab import experiment as experiments
 from ecglab import files
@@ -15,15 +16,16 @@ from ecglab.search.searches import Search
 WIDTH = 100
 
 
-def write(search: Search, name: str | None = None):
+def write(search: Search, name: str | None = None, folder: Path | None = None) -> Path:
     """Write `experiments/NAME.py` with the best trial's settings; the path.
 
-    name: by default the experiment's with "_tuned". Raises EcglabError where that file is there.
+    name: by default the experiment's with "_tuned"; folder: instead of `experiments/`
+    Raises EcglabError where that file is there.
     """
     name = name or f"{search.facts['name']}_tuned"
     if not name.isidentifier() or name.startswith("_"):
         raise EcglabError(f"--as {name}: take letters, digits and _, as a Python module's name")
-    path = experiments.EXPERIMENTS / f"{name}.py"
+    path = (folder or experiments.EXPERIMENTS) / f"{name}.py"
     if path.exists():
         raise EcglabError(f"{path} is there already: give another name with --as")
     files.write_text(path, source(search, name))
