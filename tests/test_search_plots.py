@@ -96,3 +96,15 @@ def test_few_trials_are_drawn_too(rows, n):
         plots.course(rows[:n]),
     ):
         figure.canvas.draw()
+
+
+def test_what_trials_promised_and_what_they_held(rows):
+    held = {row["trial"]: 0.7 for row in rows if row["trial"] not in ("0000", "0003")}
+    figure = plots.unseen(rows, held, "20 other records")
+    (winner,) = drawn(figure, "winner")
+    scored = [row["score"] for row in rows if row["trial"] in held]
+    assert list(winner.get_xdata()) == [max(scored)]
+    assert list(winner.get_ydata()) == [0.7]
+    assert len(drawn(figure, "trial")) == 27
+    assert "NAO on 20 other records" in words(figure)
+    plots.unseen(rows[:1], {"0000": 0.6}, "one", synthetic=True).canvas.draw()

@@ -17,7 +17,7 @@ from ecglab.plots.ecg import (
 from ecglab.plots.experiments import differences, intervals, ladder, learning_curves
 from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
 from ecglab.plots.scores import confusion, coverage, precision_recall, reliability
-from ecglab.plots.searches import course, importance, parallel_coordinates
+from ecglab.plots.searches import course, importance, parallel_coordinates, unseen
 from ecglab.plots.spectrograms import judged, spectrogram, spectrograms
 from ecglab.plots.style import COLORS, CURVES, MARKERS, MM, STYLES, save
 
@@ -54,4 +54,5 @@ __all__ = [
     "spectrograms",
     "strip",
     "strips",
+    "unseen",
 ]

@@ -145,6 +145,39 @@ def course(trials: Sequence[Mapping], *, synthetic: bool = False) -> Figure:
     return figure
 
 
+def unseen(
+    trials: Sequence[Mapping], held: Mapping[str, float], words: str, *, synthetic: bool = False
+) -> Figure:
+    """The score by which each trial was judged against its score on records that no trial saw.
+
+    trials: rows of `ecglab.search.searches.table`; held: {trial: NAO on those records}
+    words: which records they are, for the axis
+    On the line a trial holds what it promised; the cross stands at the means of all.
+    """
+    rows = [row for row in _scored(trials) if row["trial"] in held]
+    promised = np.array([row["score"] for row in rows])
+    found = np.array([held[row["trial"]] for row in rows])
+    figure = page(6.6, 5.4, f"{len(rows)} trials: what they promised and what they held", synthetic)
+    axes = figure.subplots()
+    low, high = min(promised.min(), found.min()), max(promised.max(), found.max())
+    edge = max(0.06 * (high - low), 1e-3)
+    ends = (low - edge, high + edge)
+    axes.plot(ends, ends, color="0.5", lw=1, ls="--", label="as promised")
+    axes.plot(promised.mean(), found.mean(), "+", color="0.4", ms=22, mew=1.4, label="the means")
+    color, _, marker = CURVES[0]
+    best = int(promised.argmax())
+    for i, (x, y) in enumerate(zip(promised, found, strict=True)):
+        look = {"color": "black", "marker": "*", "ms": 17} if i == best else {"color": color}
+        named = {(best + 1) % len(rows): "another trial", best: "the winner"}.get(i)
+        look = {"marker": marker, "ms": 8, "ls": "", "mec": "white", "label": named} | look
+        axes.plot(x, y, gid="winner" if i == best else "trial", zorder=3 + (i == best), **look)
+    axes.set(xlim=ends, ylim=ends)
+    axes.set(xlabel="NAO on the inner records", ylabel=f"NAO on {words}")
+    figure.legend(loc="outside lower center", ncols=4)
+    tidy(axes)
+    return figure
+
+
 def _scored(trials: Sequence[Mapping]) -> list[Mapping]:
     return [row for row in trials if row["score"] is not None]
 
