@@ -247,4 +247,4 @@ panel.panel
 browser.picture(here.data, panel.rows.iloc[-1] if len(panel.rows) else panel.found.iloc[0])
 
 # %% [markdown]
-# Next: [comparing runs](06_compare_runs.ipynb). (Notebook 5, on tuning, comes with the tuner.)
+# Next: [searching for settings](05_tuning.ipynb).
