@@ -9,4 +9,4 @@ Got: not run in full yet.
 
 from ecglab.network import Network
 
-experiment = Network(model="spectrogram_crnn", epochs=40, batch_size=24)
+experiment = Network(model="spectrogram_crnn", epochs=20, batch_size=24)
