@@ -12,6 +12,7 @@ import tune_tiny
 
 from ecglab import dataset, experiment, folds, synthetic, tracking
 from ecglab.errors import EcglabError
+from ecglab.files import read_json, write_json
 from ecglab.search import searches, supervisor
 from ecglab.search import tracking as search_tracking
 from ecglab.search import trials as trials_of
@@ -284,6 +285,18 @@ def test_mlflow_shows_what_the_folder_holds_and_nothing_twice(use):
     assert parent.data.metrics["trials_failed"] == 1
     pictures = {item.path for item in client.list_artifacts(parent.info.run_id)}
     assert {"parallel_coordinates.png", "importance.png", "course.png"} <= pictures
+
+
+def test_a_trial_that_is_logged_late_has_the_times_that_it_had(use):
+    use("trees")
+    search = maker.begin()
+    trial = maker.trial(search, "0000", TREE_VALUES, [0.5])
+    for name, key, moment in (("trial", "began", "12:00:00"), ("result", "ended", "12:01:30")):
+        path = trial.path / f"{name}.json"
+        write_json(path, read_json(path) | {key: f"2020-02-02T{moment}+00:00"})
+    search_tracking.SearchTracker(search).sync()
+    info = runs_of(search)[2]["0000"].info
+    assert (info.start_time, info.end_time - info.start_time) == (1_580_644_800_000, 90_000)
 
 
 def test_searches_do_not_stand_among_the_runs(use):

@@ -7,9 +7,10 @@ again changes nothing. One process logs a search, wherever its trials are traine
 import os
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
-from ecglab import tracking
+from ecglab import runs, tracking
 from ecglab.errors import EcglabError
 from ecglab.experiment import as_text, flat
 from ecglab.search import searches, supervisor
@@ -34,7 +35,7 @@ class SearchTracker:
         self.experiment = tracking.experiment_id(self.facts["data"]["kind"], NAME)
         self.kinds = ViewType.ACTIVE_ONLY
         found = self._found(f"tags.`{RUN}` = '{self.facts['id']}'")
-        self.parent = found[0] if found else self._create(self.facts["id"], search.name)
+        self.parent = found[0] if found else self._create(self.facts["id"], search.name, runs.now())
         self.parent_id = self.parent.info.run_id
         if not self.parent.data.params:  # new, or begun by a process that was killed right then
             self._describe_parent()
@@ -90,7 +91,7 @@ class SearchTracker:
         self.client.update_run(run_id, status="RUNNING")
         self.running.add(run_id)
 
-    def _create(self, tag: str, name: str, **tags):
+    def _create(self, tag: str, name: str, began: str, **tags):
         tags |= {
             RUN: tag,
             "ecglab.kind": self.facts["data"]["kind"],
@@ -100,7 +101,8 @@ class SearchTracker:
             "mlflow.source.type": "LOCAL",
             "mlflow.user": os.environ.get("USER", ""),
         }
-        return self.client.create_run(self.experiment, tags=tags, run_name=name)
+        began_ms = _milliseconds(began)
+        return self.client.create_run(self.experiment, began_ms, tags, run_name=name)
 
     def _describe_parent(self) -> None:
         from mlflow.entities import Param
@@ -125,7 +127,7 @@ class SearchTracker:
         if tag not in self.children:
             name = f"{self.search.name}/trial-{trial.id}"
             parent = {"mlflow.parentRunId": self.parent_id, "ecglab.trial": trial.id}
-            self.children[tag] = self._create(tag, name, **parent)
+            self.children[tag] = self._create(tag, name, trial.facts["began"], **parent)
         run_id = self.children[tag].info.run_id
         if run_id not in self.running:
             self._run(run_id)
@@ -164,7 +166,8 @@ class SearchTracker:
         for name, text in told.items():
             if text:
                 self.client.set_tag(run_id, name, text[:5000])
-        self.client.set_terminated(run_id, "FAILED" if failed else "FINISHED")
+        status = "FAILED" if failed else "FINISHED"
+        self.client.set_terminated(run_id, status, _milliseconds(result["ended"]))
         self.running.discard(run_id)
 
     def _log_course(self, scored: list[dict]) -> None:
@@ -242,6 +245,11 @@ def run(search: Search, trials: int, who: supervisor.Team, **options) -> str:
         raise
     finally:
         end(status)
+
+
+def _milliseconds(moment: str) -> int:
+    """MLflow's time of a moment: what is logged late has the length that it had."""
+    return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
 def _is_of_mlflow(error: Exception) -> bool:
