@@ -239,13 +239,7 @@ def _ladder(options) -> None:
 
 
 def _promote(options) -> None:
-    promotion = registry.promote(options.run_name)
-    card = promotion.card
-    print(
-        f"{card['name']} is {registry.MODEL} version {promotion.version}, "
-        f"alias {registry.CHAMPION}: F1_NAO {card['scores']['values']['F1_NAO']:.3f} "
-        f"on {card['scope']}"
-    )
+    print(report.promotion(registry.promote(options.run_name)))
 
 
 def _ship(options) -> None:

@@ -21,8 +21,11 @@ PACKAGE = "data/package"
 
 @dataclass(frozen=True)
 class Promotion:
+    """What was promoted; before: the card of what judged until then when none was named."""
+
     version: str
     card: dict
+    before: dict
 
 
 def promote(run: str) -> Promotion:
@@ -50,6 +53,7 @@ def promote(run: str) -> Promotion:
                 f"{card['name']} was trained on SYNTHETIC data and cannot take the alias "
                 f"'{CHAMPION}' from {held['name']}, which was trained on recordings"
             )
+    before = _card(default())
     version = _version_of(client, model_id)
     if version is None:
         with contextlib.redirect_stderr(io.StringIO()):  # MLflow greets a new version there
@@ -59,7 +63,7 @@ def promote(run: str) -> Promotion:
     for key, value in facts.items():
         client.set_model_version_tag(MODEL, version, key, value)
     client.set_registered_model_alias(MODEL, CHAMPION, version)
-    return Promotion(str(version), card)
+    return Promotion(str(version), card, before)
 
 
 def default() -> Path:

@@ -23,6 +23,28 @@ def result(run) -> str:
     )
 
 
+def promotion(promoted) -> str:
+    """What was promoted, and how what judged before it scored where that is not the same."""
+    from ecglab.registry import CHAMPION, MODEL
+
+    card, before = promoted.card, promoted.before
+    lines = [
+        f"{card['name']} is {MODEL} version {promoted.version}, alias {CHAMPION}: {_scored(card)}"
+    ]
+    if before["name"] != card["name"]:
+        lines.append(f"until now {before['name']} judged: {_scored(before)}")
+    if before["scores"]["values"]["F1_NAO"] > card["scores"]["values"]["F1_NAO"]:
+        lines.append(
+            "what was promoted scored LOWER: 'ecglab predict --model champion' asks the model "
+            "that comes with ecglab"
+        )
+    return "\n".join(lines)
+
+
+def _scored(card: dict) -> str:
+    return f"F1_NAO {card['scores']['values']['F1_NAO']:.3f} on {card['scope']}"
+
+
 def score(result) -> str:
     """The recomputed scores of a result, and how many records they are of."""
     from ecglab.metrics import F1_NAMES

@@ -259,6 +259,18 @@ def test_what_was_promoted_judges_when_none_is_named(made, tmp_path, monkeypatch
     assert registry.default() == registry.locate(registry.DEFAULT)
 
 
+def test_promoting_says_what_it_takes_the_place_of(made, tmp_path, capsys):
+    tracking.Tracker(copied(made.run, tmp_path / "real", kind="recordings")).sync()
+    assert main(["promote", "real"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("real is ecg-rhythm version 1, alias champion: F1_NAO 0.")
+    before = json.loads((shipped.folder("champion") / "card.json").read_text())
+    assert said[1].startswith(f"until now {before['name']} judged: F1_NAO 0.8")
+    assert said[2].startswith("what was promoted scored LOWER: ")
+    assert main(["promote", "real"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 # --- prediction
 
 

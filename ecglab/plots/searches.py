@@ -28,7 +28,8 @@ def parallel_coordinates(
     scored = sorted(_scored(trials), key=lambda row: row["score"])
     failed = sum(row["status"] == "failed" for row in trials)
     title = f"{len(scored)} trials, from their settings to their NAO on the inner records"
-    details = "dotted: stopped early; black: the best"
+    early = any(row["status"] == "stopped" for row in scored)
+    details = "dotted: stopped early; " * early + "black: the best"
     details += f"; {failed} failed and have no score" if failed else ""
     figure = page(max(WIDE, 1.5 * (len(space) + 1)), 4.8, title, synthetic, details)
     axes = figure.subplots()
