@@ -164,7 +164,8 @@ def unseen(
     edge = max(0.06 * (high - low), 1e-3)
     ends = (low - edge, high + edge)
     axes.plot(ends, ends, color="0.5", lw=1, ls="--", label="as promised")
-    axes.plot(promised.mean(), found.mean(), "+", color="0.4", ms=22, mew=1.4, label="the means")
+    cross = {"color": "#D55E00", "ms": 15, "mew": 2, "ls": "", "zorder": 5}
+    axes.plot(promised.mean(), found.mean(), "+", label="the means", **cross)
     color, _, marker = CURVES[0]
     best = int(promised.argmax())
     for i, (x, y) in enumerate(zip(promised, found, strict=True)):
