@@ -5,6 +5,10 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
+# For the trees, and whatever a test starts: on few records threads only wait for each other. Set
+# before NumPy and scikit-learn are imported, which read it then.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 

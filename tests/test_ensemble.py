@@ -25,7 +25,6 @@ def made(tmp_path_factory):
     """The run of an ensemble of a network and trees on 60 synthetic records, tracked."""
     folder = tmp_path_factory.mktemp("ensemble")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OMP_NUM_THREADS", "1")  # on busy cores, threads wait for each other
         patch.setenv("ECGLAB_DATA", str(folder / "data"))
         patch.setenv("MLFLOW_TRACKING_URI", str(folder / "store"))
         patch.setattr(experiment, "load", MEMBERS.get)

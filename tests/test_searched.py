@@ -20,7 +20,6 @@ def _trees(tmp_path_factory, monkeypatch):
     """The experiment "tiny" is of trees, on records that all tests here share."""
     folder = tmp_path_factory.getbasetemp() / "searched"
     monkeypatch.setenv("ECGLAB_DATA", str(folder))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     if not folder.exists():
         synthetic.pack(N, seed=3)
     known, space = tune_tiny.KINDS["trees"]

@@ -35,7 +35,6 @@ def packed(tmp_path_factory):
 def use(packed, monkeypatch):
     """Let the experiment "tiny" be of a kind of `tune_tiny`."""
     monkeypatch.setenv("ECGLAB_DATA", str(packed))
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
     def of(kind, **changed):
         known, space = tune_tiny.KINDS[kind]

@@ -219,7 +219,6 @@ def test_another_version_or_other_records_are_stored_apart(few, monkeypatch):
 
 
 def test_cross_validation_scores_every_record_once(data, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # each fold is fitted in a process of its own
     run = crossval.run("trees", SMALL)
     assert run.is_done and run.facts["kind"] == "trees"
     table = run.predictions()

@@ -41,7 +41,7 @@ def start(packed, tmp_path, monkeypatch):
     started = []
 
     def begin(kind, *arguments, **variables):
-        own = {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", **variables}
+        own = {"MLFLOW_DISABLE_TELEMETRY": "true", **variables}
         process = subprocess.Popen(
             [sys.executable, str(HERE / "tune_tiny.py"), kind, *map(str, arguments)],
             env={**os.environ, **own},
