@@ -9,6 +9,9 @@ Got: pooled out-of-fold F1 N/A/O/~ .910/.837/.773/.736, mean over N, A, O 0.840 
 7,500 records; 220 s of CPU for the five folds and 60 s for the features. The features were chosen
 by cross-validation within folds 1 to 4, so fold 0 alone saw no choice: .903/.834/.764/.743, 0.834.
 Class weights and the size of the trees changed the mean by 0.01 at most, less than two folds tell.
+Without the features of rhythm the mean falls by 0.041, without those of beats by 0.008, of P waves
+by 0.006, of fibrillatory waves by 0.004, of quality by 0.002 (`--set without=rr` and so on); it is
+A that the P waves and the fibrillatory waves are for.
 """
 
 from ecglab.search.space import choice, integer, log, real
