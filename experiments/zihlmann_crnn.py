@@ -4,7 +4,7 @@
 
 Idea: the paper's spectrogram (64 samples, every 32) and its two augmentations (dropped bursts,
 resampling in time), in place of the older project's windows without overlap. Scaled to two cores:
-three blocks of 24 to 48 channels of 3 x 3 for the paper's six of 64 to 224 of 5 x 5, crops of 30 s,
+three blocks of 16 to 32 channels of 3 x 3 for the paper's six of 64 to 224 of 5 x 5, crops of 30 s,
 20 epochs.
 Expected: mean F1 over N, A, O of about 0.79 (doi:10.22489/CinC.2017.070-060 had 0.792).
 Got: not run in full yet.
@@ -16,6 +16,6 @@ experiment = Network(
     model="spectrogram_crnn",
     epochs=20,
     batch_size=24,
-    network={"hop": 32 / 300},
+    network={"hop": 32 / 300, "widths": (16, 24, 32)},
     augment={"polarity": 0.0, "amplitude": 1.0, "baseline": 0.0, "noise": 0.0},
 )
