@@ -81,8 +81,8 @@ def _of_part(model, example: list) -> onnx.ModelProto:
     after = _of_part(then, [*example, keras.ops.convert_to_tensor(y)])
     outside = {given.name for given in model.inputs}
     [read] = [given.name for given in after.graph.input if given.name not in outside]
-    x, valid = (f"before/{output.name}" for output in before.graph.output)
-    wires = {"gru/x": x, "gru/valid": valid, f"after/{read}": "gru/y"}
+    ends = [f"before/{output.name}" for output in before.graph.output]
+    wires = {**dict(zip(("gru/x", "gru/valid"), ends, strict=True)), f"after/{read}": "gru/y"}
     parts = {"before": before, "gru": _bidirectional_gru(gru), "after": after}
     return _assembled(parts, [f"after/{output.name}" for output in after.graph.output], wires)
 

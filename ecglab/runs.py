@@ -12,7 +12,6 @@ done.json             written last: when, and the seconds it took
 """
 
 import hashlib
-import json
 import platform
 import subprocess
 import uuid
@@ -45,10 +44,7 @@ class RunFolder:
     @property
     def facts(self) -> dict:
         """What `run.json` says; EcglabError where there is none."""
-        try:
-            return json.loads((self.path / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise EcglabError(f"{self.path} is not a run folder: {error}") from None
+        return facts_of(self.path / "run.json", "a run folder")
 
     @property
     def members(self) -> list["RunFolder"]:
@@ -66,8 +62,7 @@ class RunFolder:
 
     def history(self, k: int) -> list[dict]:
         """The finished epochs of fold k."""
-        path = self.fold(k) / "history.json"
-        return read_json(path) if path.exists() else []
+        return epochs_of(self.fold(k))
 
     def is_fold_done(self, k: int) -> bool:
         return (self.fold(k) / "predictions.csv").exists()
@@ -96,13 +91,8 @@ class RunFolder:
         self, k: int, dataset, rows, probabilities: np.ndarray, name: str = "predictions"
     ) -> None:
         """Write `fold-K/NAME.csv`: record, fold, label and probabilities of these rows."""
-        import pandas as pd
-
-        table = pd.DataFrame(
-            {"record": dataset.ids[rows], "fold": k, "label": dataset.labels[rows]}
-        )
-        for i, label in enumerate(LABELS):
-            table[label] = probabilities[:, i].astype(float)
+        table = opinions(dataset, rows, probabilities)
+        table.insert(1, "fold", k)
         write_text(self.fold(k) / f"{name}.csv", table.to_csv(index=False, float_format="%.6f"))
 
     @property
@@ -118,6 +108,30 @@ class RunFolder:
         parts += ["SYNTHETIC"] if data["kind"] == "synthetic" else []
         parts += [f"{folds} of 5 folds"] if folds < 5 else []
         return ", ".join(parts)
+
+
+def facts_of(path: Path, what: str) -> dict:
+    """What `path`, the JSON file that makes its folder what it is, says; EcglabError without it."""
+    try:
+        return read_json(path)
+    except (OSError, ValueError) as error:
+        raise EcglabError(f"{path.parent} is not {what}: {error}") from None
+
+
+def epochs_of(folder: Path) -> list[dict]:
+    """The finished epochs of a fold, or of an inner split, that is trained in this folder."""
+    path = folder / "history.json"
+    return read_json(path) if path.exists() else []
+
+
+def opinions(dataset, rows, probabilities: np.ndarray):
+    """Table record, label, N, A, O, ~ of these rows of a data set, with probabilities (n, 4)."""
+    import pandas as pd
+
+    table = pd.DataFrame({"record": dataset.ids[rows], "label": dataset.labels[rows]})
+    for i, label in enumerate(LABELS):
+        table[label] = probabilities[:, i].astype(float)
+    return table
 
 
 def find(name: str, experiment, dataset, fold_digest: str, fresh: bool) -> RunFolder:

@@ -288,14 +288,12 @@ def find_run(text: str):
     raise EcglabError(f"{problem} {text!r}: 'ecglab runs' lists the names and ids")
 
 
-def parents() -> list:
-    """The parent runs, newest first."""
-    return [run for run in _all_runs() if "mlflow.parentRunId" not in run.data.tags]
+def parents(name: str = "ecglab") -> list:
+    """The parent runs, newest first, of the MLflow experiments of this name (`experiment_id`)."""
+    return [run for run in _all_runs(name) if "mlflow.parentRunId" not in run.data.tags]
 
 
-def _all_runs() -> list:
+def _all_runs(name: str = "ecglab") -> list:
     client = mlflow().MlflowClient()
-    experiments = [
-        e.experiment_id for e in client.search_experiments() if e.name.startswith("ecglab")
-    ]
+    experiments = [e.experiment_id for e in client.search_experiments() if e.name.startswith(name)]
     return client.search_runs(experiments, max_results=50_000) if experiments else []

@@ -42,6 +42,21 @@ def formats() -> Path:
     return _named("ECGLAB_FORMATS")
 
 
+@pytest.fixture(scope="session")
+def packed(tmp_path_factory) -> Path:
+    """A data folder with 60 synthetic records and the features of all, and of those of trials."""
+    from ecglab import dataset, folds, synthetic, trees
+
+    folder = tmp_path_factory.mktemp("packed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECGLAB_DATA", str(folder))
+        synthetic.pack(60, seed=3)
+        everything = dataset.open("synthetic")
+        for records in (everything, everything.select(folds.fold_of(everything) != 0)):
+            trees.stored_features(records)
+    return folder
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

@@ -124,13 +124,13 @@ def test_what_mlflow_tells_is_what_the_folder_holds():
 
 
 def test_searches_are_found_in_the_store_and_runs_are_not():
-    assert searched.parents() == []
+    assert tracking.parents(search_tracking.NAME) == []
     search = ended("0.3", records=60)
     with pytest.raises(EcglabError, match="MLflow knows no search"):
         searched.read(search.name)
     search_tracking.SearchTracker(search).finish("FINISHED")
     tracking.mlflow().MlflowClient().create_run(tracking.experiment_id("synthetic"))
-    assert [run.info.run_name for run in searched.parents()] == [search.name]
+    assert [run.info.run_name for run in tracking.parents(search_tracking.NAME)] == [search.name]
 
 
 # Judged

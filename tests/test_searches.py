@@ -10,25 +10,13 @@ import pytest
 import search_maker as maker
 import tune_tiny
 
-from ecglab import dataset, experiment, folds, synthetic, tracking
+from ecglab import dataset, experiment, folds, tracking
 from ecglab.errors import EcglabError
 from ecglab.files import read_json, write_json
 from ecglab.search import searches, supervisor
 from ecglab.search import tracking as search_tracking
 from ecglab.search import trials as trials_of
 from ecglab.trees import Trees
-
-
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory):
-    """A folder with 60 synthetic records and the features of those that trials are given."""
-    folder = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ECGLAB_DATA", str(folder))
-        synthetic.pack(60, seed=3)
-        everything = dataset.open("synthetic")
-        tune_tiny.TREES.prepare(everything.select(folds.fold_of(everything) != 0), print)
-    return folder
 
 
 @pytest.fixture

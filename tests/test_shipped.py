@@ -156,7 +156,7 @@ def test_a_shipped_member_says_of_its_fold_what_was_scored(name, archive, tmp_pa
     told = json.loads((shipped.folder(name) / "card.json").read_text())
     table = results.read(results.RESULTS / told["run"].rpartition("-")[0]).table
     for fold in shipped.FOLDS[name]:
-        mine = table[table["fold"] == fold].iloc[:100]
+        mine = table[table["fold"] == fold].iloc[:300]
         records = [data.record(record) for record in mine["record"]]
         said = Predictor(shipped.folder(name), members=[fold]).probabilities(records)
         np.testing.assert_allclose(said, mine[list(LABELS)], atol=5e-3)

@@ -5,9 +5,8 @@ import json
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
-from ecglab import crossval, dataset, features, folds, synthetic, trees
+from ecglab import crossval, dataset, features, folds, trees
 from ecglab.errors import EcglabError
 from ecglab.experiment import Fold
 from ecglab.record import LABELS
@@ -23,24 +22,6 @@ SMALL = Trees(
     bags=2,
     learning_rate=0.3,
 )
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """On busy cores, threads that wait for each other take many times as long for so little."""
-    with threadpool_limits(1):
-        yield
-
-
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory):
-    """A folder with 60 synthetic records and their stored features."""
-    folder = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ECGLAB_DATA", str(folder))
-        synthetic.pack(60, seed=3)
-        trees.stored_features(dataset.open("synthetic"))
-    return folder
 
 
 @pytest.fixture

@@ -14,24 +14,12 @@ import pytest
 import tune_tiny
 from test_process import is_gone, needs_proc
 
-from ecglab import dataset, experiment, folds, synthetic, tracking
+from ecglab import experiment, tracking
 from ecglab.errors import EcglabError
 from ecglab.search import supervisor
 
 HERE = Path(__file__).parent
 PATIENCE = 400
-
-
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory):
-    """A folder with 60 synthetic records and the features of those that trials are given."""
-    folder = tmp_path_factory.mktemp("data")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ECGLAB_DATA", str(folder))
-        synthetic.pack(60, seed=3)
-        everything = dataset.open("synthetic")
-        tune_tiny.TREES.prepare(everything.select(folds.fold_of(everything) != 0), print)
-    return folder
 
 
 @pytest.fixture
@@ -41,10 +29,9 @@ def start(packed, tmp_path, monkeypatch):
     started = []
 
     def begin(kind, *arguments, **variables):
-        own = {"MLFLOW_DISABLE_TELEMETRY": "true", **variables}
         process = subprocess.Popen(
             [sys.executable, str(HERE / "tune_tiny.py"), kind, *map(str, arguments)],
-            env={**os.environ, **own},
+            env={**os.environ, **variables},
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

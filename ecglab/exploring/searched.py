@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import crossval, folds, progress, tracking
+from ecglab import crossval, folds, progress, runs, tracking
 from ecglab.errors import EcglabError
 from ecglab.experiment import Experiment, Fold
+from ecglab.metrics import F1_NAMES
 from ecglab.record import LABELS
 from ecglab.search import space
 from ecglab.search import tracking as search_tracking
@@ -37,13 +38,12 @@ class Logged:
         """trial, status, NAO, F1 of each class, s, and the searched values; the best first."""
         import pandas as pd
 
-        names = {"F1_N": "N", "F1_A": "A", "F1_O": "O", "F1_noise": "~"}
         table = pd.DataFrame(
             {
                 "trial": row["trial"],
                 "status": row["status"],
                 "NAO": row["score"],
-                **{label: row["scores"].get(name) for name, label in names.items()},
+                **{label: row["scores"].get(F1_NAMES[label]) for label in LABELS},
                 "s": row["seconds"],
                 **row["values"],
             }
@@ -52,21 +52,10 @@ class Logged:
         return table.sort_values("NAO", ascending=False).reset_index(drop=True)
 
 
-def parents() -> list:
-    """The MLflow runs of the searches of the store, newest first."""
-    client = tracking.mlflow().MlflowClient()
-    ids = [
-        e.experiment_id
-        for e in client.search_experiments()
-        if e.name.partition("-")[0] == search_tracking.NAME
-    ]
-    found = client.search_runs(ids, max_results=50_000) if ids else []
-    return [run for run in found if "mlflow.parentRunId" not in run.data.tags]
-
-
 def read(name: str) -> Logged:
     """The search of this name, from MLflow; EcglabError where the store has none."""
-    parent = next((run for run in parents() if run.info.run_name == name), None)
+    found = tracking.parents(search_tracking.NAME)
+    parent = next((run for run in found if run.info.run_name == name), None)
     if parent is None:
         raise EcglabError(f"MLflow knows no search {name!r}: 'ecglab tune' without --no-track")
     module = tracking.mlflow()
@@ -113,8 +102,6 @@ def judged(
     whole: unseen is fold 0 of all records of the data set, not of the search's excerpt alone
     Two of {name: table of record, label, N, A, O, ~}. To be looked at, never to choose by.
     """
-    import pandas as pd
-
     seen = search.data()
     rows, inner = search.splits(seen)[0]
     tried = search.experiment
@@ -128,6 +115,5 @@ def judged(
             fold = Fold(0, data, places[rows], places[inner], unseen, Path(folder))
             judge = experiment.train_fold(fold)
             for table, where in zip(tables, (places[inner], unseen), strict=True):
-                known = pd.DataFrame({"record": data.ids[where], "label": data.labels[where]})
-                table[name] = known.join(pd.DataFrame(judge(where), columns=list(LABELS)))
+                table[name] = runs.opinions(data, where, judge(where))
     return tables

@@ -38,12 +38,7 @@ def parallel_coordinates(
     spread = max(high - low, 1e-9)
     shades = colormaps["viridis"](0.95 - 0.95 * (scores - low) / spread)
     for i, row in enumerate(scored):
-        # Values that many trials share are drawn a little apart.
-        aside = 0.05 * ((i + 0.5) / len(scored) - 0.5)
-        y = [
-            entry.place(row["values"][key]) + aside * _is_shared(entry)
-            for key, entry in space.items()
-        ]
+        y = [_place(entry, row["values"][key], i, len(scored)) for key, entry in space.items()]
         y.append((row["score"] - low) / spread)
         best = i == len(scored) - 1
         look = {"color": "black", "lw": 3, "zorder": 3} if best else {"color": shades[i], "lw": 1.6}
@@ -164,7 +159,7 @@ def unseen(
     edge = max(0.06 * (high - low), 1e-3)
     ends = (low - edge, high + edge)
     axes.plot(ends, ends, color="0.5", lw=1, ls="--", label="as promised")
-    cross = {"color": "#D55E00", "ms": 15, "mew": 2, "ls": "", "zorder": 5}
+    cross = {"color": CURVES[1][0], "ms": 15, "mew": 2, "ls": "", "zorder": 5}
     axes.plot(promised.mean(), found.mean(), "+", label="the means", **cross)
     color, _, marker = CURVES[0]
     best = int(promised.argmax())
@@ -200,19 +195,17 @@ def _label(axes, x: float, y: float, text: str) -> None:
     axes.text(x + 0.04, y, text, va="center", size=9, bbox=box, zorder=4, parse_math=False)
 
 
-def _is_shared(entry) -> bool:
-    """Whether several trials are likely to have one value."""
-    return isinstance(entry, Choice) or (entry.whole and entry.high - entry.low < 10)
+def _place(entry, text: str, i: int, n: int) -> float:
+    """Where the value of trial i of n is drawn: what many trials share, a little apart."""
+    shared = isinstance(entry, Choice) or (entry.whole and entry.high - entry.low < 10)
+    return entry.place(text) + shared * 0.05 * ((i + 0.5) / n - 0.5)
 
 
 def _against(axes, scored: Sequence[Mapping], key: str, entry) -> None:
     """The score against one key: choices side by side in their order, numbers on their scale."""
     for (status, (_, marker, _)), (color, _, _) in zip(LOOKS.items(), CURVES, strict=False):
         mine = [(i, row) for i, row in enumerate(scored) if row["status"] == status]
-        x = [
-            entry.place(row["values"][key]) + 0.05 * (i / len(scored) - 0.5) * _is_shared(entry)
-            for i, row in mine
-        ]
+        x = [_place(entry, row["values"][key], i, len(scored)) for i, row in mine]
         y = [row["score"] for _, row in mine]
         axes.plot(x, y, ls="", marker=marker, ms=7, color=color, mec="white", gid=status)
     places, texts = zip(*_ticks(entry), strict=True)

@@ -73,8 +73,7 @@ class Trial:
 
     def history(self, j: int = 0) -> list[dict]:
         """The finished epochs on inner split j."""
-        path = self.split(j) / "history.json"
-        return read_json(path) if path.exists() else []
+        return runs.epochs_of(self.split(j))
 
     def begin(self, values: Mapping[str, str], epochs: int | None, worker: str) -> None:
         """Write `trial.json`, unless an earlier call did. epochs: where the tuner chose them."""
@@ -110,10 +109,7 @@ class Search:
     @property
     def facts(self) -> dict:
         """What `search.json` says; EcglabError where there is none."""
-        try:
-            return json.loads((self.path / "search.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise EcglabError(f"{self.path} is not a search: {error}") from None
+        return runs.facts_of(self.path / "search.json", "a search")
 
     @property
     def experiment(self) -> Experiment:

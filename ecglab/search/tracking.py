@@ -7,10 +7,11 @@ again changes nothing. One process logs a search, wherever its trials are traine
 import os
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ecglab import runs, tracking
+from ecglab import tracking
 from ecglab.errors import EcglabError
 from ecglab.experiment import as_text, flat
 from ecglab.search import searches, supervisor
@@ -35,7 +36,7 @@ class SearchTracker:
         self.experiment = tracking.experiment_id(self.facts["data"]["kind"], NAME)
         self.kinds = ViewType.ACTIVE_ONLY
         found = self._found(f"tags.`{RUN}` = '{self.facts['id']}'")
-        self.parent = found[0] if found else self._create(self.facts["id"], search.name, runs.now())
+        self.parent = found[0] if found else self._create(self.facts["id"], search.name, self.facts)
         self.parent_id = self.parent.info.run_id
         if not self.parent.data.params:  # new, or begun by a process that was killed right then
             self._describe_parent()
@@ -91,7 +92,7 @@ class SearchTracker:
         self.client.update_run(run_id, status="RUNNING")
         self.running.add(run_id)
 
-    def _create(self, tag: str, name: str, began: str, **tags):
+    def _create(self, tag: str, name: str, facts: Mapping, **tags):
         tags |= {
             RUN: tag,
             "ecglab.kind": self.facts["data"]["kind"],
@@ -101,8 +102,8 @@ class SearchTracker:
             "mlflow.source.type": "LOCAL",
             "mlflow.user": os.environ.get("USER", ""),
         }
-        began_ms = _milliseconds(began)
-        return self.client.create_run(self.experiment, began_ms, tags, run_name=name)
+        began = _milliseconds(facts["began"])
+        return self.client.create_run(self.experiment, began, tags, run_name=name)
 
     def _describe_parent(self) -> None:
         from mlflow.entities import Param
@@ -127,7 +128,7 @@ class SearchTracker:
         if tag not in self.children:
             name = f"{self.search.name}/trial-{trial.id}"
             parent = {"mlflow.parentRunId": self.parent_id, "ecglab.trial": trial.id}
-            self.children[tag] = self._create(tag, name, trial.facts["began"], **parent)
+            self.children[tag] = self._create(tag, name, trial.facts, **parent)
         run_id = self.children[tag].info.run_id
         if run_id not in self.running:
             self._run(run_id)
