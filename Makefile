@@ -11,7 +11,7 @@ demo: $(READY)
 	$(BIN)/ecglab demo
 
 test: $(READY) lint
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 setup: $(READY)
 

@@ -36,7 +36,8 @@ def write() -> None:
             "'ecglab ladder RUN' keeps those of a finished run"
         )
     best = full(found)
-    pictures = {name: results.RESULTS / f"{name}.png" for name in ("ladder", "coverage")}
+    names = ("ladder", "coverage", "reliability")
+    pictures = {name: results.RESULTS / f"{name}.png" for name in names}
     if best:
         from ecglab import plots
 
@@ -44,6 +45,9 @@ def write() -> None:
         plots.save(ladder, pictures["ladder"], DPI)
         curves = plots.coverage({_shown(r): r.table for r in best[:CURVES]})
         plots.save(curves, pictures["coverage"], DPI)
+        table = best[0].table
+        reliability = plots.reliability(table["label"], table[list(LABELS)])
+        plots.save(reliability, pictures["reliability"], DPI)
     else:
         for picture in pictures.values():
             picture.unlink(missing_ok=True)
@@ -53,9 +57,9 @@ def write() -> None:
 def page(found: Sequence[Result]) -> str:
     """The text of the page on these results."""
     best = full(found)
-    parts = [_HEAD, "## Ladder", *_ladder(best), *_seeds(best), *_groups(found)]
+    parts = [_HEAD, "## Ladder", *_ladder(best), *_seeds(best), *_groups(found, best[:1])]
     if best:
-        parts += _confusion(best[0])
+        parts += _of_the_best(best[0])
     return "\n\n".join([*parts, _FOOT]) + "\n"
 
 
@@ -150,8 +154,11 @@ def _seeds(best: list[Result]) -> list[str]:
     return ["Experiments trained with several seeds:", _table(header, rows)] if rows else []
 
 
-def _groups(found: Sequence[Result]) -> list[str]:
-    """Results of one experiment and one protocol, each group compared with its base."""
+def _groups(found: Sequence[Result], best: list[Result]) -> list[str]:
+    """Results of one experiment and one protocol, each group compared with its base.
+
+    best: the first of the ladder, or nothing where there is none
+    """
     groups: dict[tuple, list[Result]] = {}
     for result in found:
         facts = result.facts
@@ -159,7 +166,7 @@ def _groups(found: Sequence[Result]) -> list[str]:
         key = (facts["experiment"], *protocol, facts["data"]["digest"], facts["data"]["labels"])
         groups.setdefault(key, []).append(result)
     parts = [
-        _group(group)
+        _group(group, best)
         for _, group in sorted(groups.items(), key=lambda item: tuple(map(str, item[0])))
         if len(full(group)) < len(group)
     ]
@@ -168,13 +175,13 @@ def _groups(found: Sequence[Result]) -> list[str]:
     return [
         "## Partial results and ablations",
         "Each table is one experiment at one protocol, in which other settings were tried. The "
-        "differences are to its base, with nothing else changed. Tables of different records "
-        "cannot be compared with each other.",
+        "differences are to its base, with nothing else changed, and to the best of the ladder on "
+        "the same records. Tables of different records cannot be compared with each other.",
         *(text for part in parts for text in part),
     ]
 
 
-def _group(group: list[Result]) -> list[str]:
+def _group(group: list[Result], best: list[Result]) -> list[str]:
     facts = group[0].facts
     epochs = facts["settings"].get("epochs")
     protocol = [facts["scope"], *([f"{epochs} epochs"] if epochs else [])]
@@ -186,14 +193,16 @@ def _group(group: list[Result]) -> list[str]:
             *_scores(r),
             _training(r),
             "no base" if base is None else "" if r is base else _difference(r, base),
+            *("" if r is first else _difference(r, first) for first in best),
         ]
         for r in ([base] if base else []) + others
     ]
     header = ["changed", *_SCORES, "training", "NAO less the base's"]
+    header += ["less the best's" for _ in best]
     return [f"### {facts['experiment']}: {', '.join(protocol)}", _table(header, rows)]
 
 
-def _confusion(best: Result) -> list[str]:
+def _of_the_best(best: Result) -> list[str]:
     matrix = metrics.confusion(best.table["label"], metrics.chosen(best.table))
     rows = [
         [f"**{label}** {LABEL_NAMES[label]}", f"{line.sum():,}"]
@@ -205,6 +214,9 @@ def _confusion(best: Result) -> list[str]:
         f"## Confusion of the best, {_shown(best)}",
         "Number of records, and their share of the reference label.",
         _table(header, rows),
+        f"## Calibration of the best, {_shown(best)}",
+        "How often each class is right at each probability that it is given, with 95 % intervals.",
+        "![Reliability of each class](results/reliability.png)",
     ]
 
 
@@ -230,12 +242,13 @@ def _value(result: Result, name: str) -> float:
 
 
 def _difference(a: Result, b: Result) -> str:
-    """NAO of a less that of b by paired bootstrap, where both scored the same records."""
-    keys = ["record", "label"]
-    if not a.table[keys].equals(b.table[keys]):
+    """NAO of a less that of b by paired bootstrap on the records of a, all of which b scored."""
+    mine = a.table.set_index("record")
+    other = b.table.set_index("record").reindex(mine.index)
+    labels = mine["label"]
+    if not labels.equals(other["label"]):
         return _DIFFERENT
-    labels = a.table["label"]
-    found = metrics.paired_difference(labels, metrics.chosen(a.table), metrics.chosen(b.table))
+    found = metrics.paired_difference(labels, metrics.chosen(mine), metrics.chosen(other))
     value, low, high = (_signed(x) for x in found)
     return f"{value} ({low} to {high})"
 

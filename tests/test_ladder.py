@@ -73,7 +73,7 @@ def test_ladder_keeps_runs_and_writes_the_page_with_its_pictures(ecglab, finishe
     assert (name, seeds) == ("resnet1d", "1,2")
     assert float(mean) == pytest.approx(np.mean(nao[1:]), abs=1e-3)
     assert ends == f"{nao[2]:.3f} to {nao[1]:.3f}"
-    for picture in ("ladder", "coverage"):
+    for picture in ("ladder", "coverage", "reliability"):
         path = results.RESULTS / f"{picture}.png"
         assert f"(results/{picture}.png)" in page and imread(path).shape[1] > 600
         assert path.stat().st_size < 150_000
@@ -127,10 +127,22 @@ def test_partial_results_are_compared_with_their_base_and_stay_off_the_ladder(fi
         "base",
         *("seed=3", "augment.polarity=0.0"),
     ]
-    assert rows[0][-1] == "" and all("(" in row[-1] for row in rows[1:])
+    assert rows[0][-2] == "" and all("(" in row[-2] for row in rows[1:])
     dropped = cells(page, f"### {headings[1]}")[2:]
     assert [row[0].split("]")[0] for row in dropped] == ["[base", "[network.dropout=0.0"]
-    assert cells(page, f"### {headings[2]}")[2][-1] == "no base"
+    assert cells(page, f"### {headings[2]}")[2][-2] == "no base"
+
+
+def test_partial_results_are_compared_with_the_best_on_their_own_records(finished):
+    best = results.read(results.keep(finished()))
+    part = results.read(results.keep(finished("demo", noise=1.5, folds=2)))
+    heading = "### demo: 300 of 8,528 records of cinc2017, 2 of 5 folds"
+    (row,) = cells(ladder.page([best, part]), heading)[2:]
+    same = best.table[best.table["record"].isin(part.table["record"])]
+    said = [metrics.chosen(table) for table in (part.table, same)]
+    assert list(same["record"]) == list(part.table["record"]) and len(same) < len(best.table)
+    value, _, _ = metrics.paired_difference(same["label"], *said)
+    assert float(row[-1].split()[0].replace("\N{MINUS SIGN}", "-")) == round(value, 3) < 0
 
 
 def test_page_without_a_full_result_says_so_and_shows_no_picture(finished):
