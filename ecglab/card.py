@@ -55,8 +55,10 @@ def markdown(card: Mapping, name: str) -> str:
 
 def _what(card: Mapping) -> str:
     members, parts = len(card["members"]), next(iter(card["members"].values()))
-    each = " and ".join(part["output"].split("/")[1] for part in parts)
-    pool = ", pooled and calibrated on records held back in training" if len(parts) > 1 else ""
+    *others, last = (part["output"].split("/")[1] for part in parts)
+    each = f"{', '.join(others)} and {last}" if others else last
+    done = [*(["pooled"] if others else []), *(["calibrated"] if parts[0]["exponent"] != 1 else [])]
+    pool = f", {' and '.join(done)} on records held back in training" if done else ""
     if members == 1:
         return f"It is {each} of one fold{pool}."
     return f"It is the mean of {members} members, one a fold; each is {each}{pool}."

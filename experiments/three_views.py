@@ -1,0 +1,14 @@
+"""The networks on spectrogram and waveform and the trees on features, pooled and calibrated.
+
+    ecglab train three_views
+
+Idea: a third view need not be as good as the other two, if it errs elsewhere. F1 of A lives on P
+waves and fibrillatory waves (`rr_trees` without them), and the waveform shows both as they are.
+Trains the three first where they are not trained yet.
+Expected: F1 of A 0.01 above `network_and_trees`, mean F1 over N, A, O 0.005 above.
+Got: not run in full yet.
+"""
+
+from ecglab.ensemble import Ensemble
+
+experiment = Ensemble(members=("spectrogram_resnet", "resnet1d", "rr_trees"))
