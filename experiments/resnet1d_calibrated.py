@@ -6,7 +6,8 @@ Idea: trained with smoothed labels and weighted classes, the network gives proba
 not those of the records. One exponent for all keeps what it says first and mends how sure it is.
 Trains `resnet1d` first where it is not trained yet.
 Expected: the score of `resnet1d`, and half its calibration error.
-Got: not run in full yet.
+Got: the F1 of `resnet1d`, as it must, and a calibration error of 0.010 for its 0.067; exponents of
+1.2 to 1.5: the network was less sure than it could have been.
 """
 
 from ecglab.ensemble import Ensemble
