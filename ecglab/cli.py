@@ -98,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     score = command("score", _score, "score committed results again, or runs, from their tables")
     what = "name of a result, its file, or a run"
     score.add_argument("results", nargs="+", metavar="RESULT", help=what)
+    what = "also score the records on whose label all label versions agree"
+    score.add_argument("--agreed", action="store_true", help=what)
 
     ladder = command("ladder", _ladder, "keep finished runs, and compare all results on one page")
     ladder.add_argument("runs", nargs="*", metavar="RUN", help="name or folder of a run to keep")
@@ -222,6 +224,8 @@ def _score(options) -> int:
     for name in options.results:
         result = results.find(name)
         print(report.score(result), flush=True)
+        if options.agreed:
+            print(report.score(results.agreed(result)), flush=True)
         if result.problem:
             failed = True
             print(f"ecglab: {result.problem}", file=sys.stderr)

@@ -28,6 +28,7 @@ class Dataset:
     kind: "recordings" or "synthetic"
     ids: (n_records,) str, sorted
     labels: (n_records,) str of LABELS, of the version `label_version`
+    agreed: (n_records,) bool, whether all `label_versions` give the record the same label
     lengths: (n_records,) number of samples
     sha256: (n_records,) str, of each record's samples as little-endian int16
     fs: sampling rate in Hz
@@ -64,6 +65,7 @@ class Dataset:
                 f"it has {', '.join(columns)} (import it with the other label files)"
             )
         self.labels = columns[self.label_version].to_numpy()
+        self.agreed = np.all([c.to_numpy() == self.labels for c in columns.values()], axis=0)
         self.lengths = np.diff(self._offsets)
         self._rows = np.arange(self.ids.size)
 
@@ -93,7 +95,7 @@ class Dataset:
         part = object.__new__(Dataset)
         part.__dict__.update(self.__dict__)
         part.__dict__.pop("digest", None)
-        for name in ("ids", "sha256", "labels", "lengths", "_rows"):
+        for name in ("ids", "sha256", "labels", "agreed", "lengths", "_rows"):
             setattr(part, name, getattr(self, name)[rows])
         return part
 

@@ -181,6 +181,32 @@ def find(text: str) -> Result:
     return Result(f"{run.name} ({run.scope}{done})", {}, table)
 
 
+def agreed(result: Result) -> Result:
+    """Of a result, the records on whose label all versions of the data set's labels agree.
+
+    What experts changed from one version to the next tells how much of an error is the label's.
+    Claims nothing. Raises EcglabError where the data set is not at hand, or has one version.
+    """
+    from ecglab import dataset
+
+    data = dataset.open(result.facts["data"]["name"] if result.facts else None)
+    versions = ", ".join(data.label_versions)
+    if len(data.label_versions) < 2:
+        raise EcglabError(
+            f"{data.name} has labels {versions} alone: import it again with the files of the "
+            "other versions beside the archive"
+        )
+    missing = set(result.table["record"]) - set(data.ids)
+    if missing:
+        raise EcglabError(
+            f"{data.name} lacks {len(missing):,} records of {result.name}, such as {min(missing)}"
+        )
+    table = result.table[result.table["record"].isin(data.ids[data.agreed])]
+    if table.empty:
+        raise EcglabError(f"labels {versions} agree on no record of {result.name}")
+    return Result(f"{result.name}, where labels {versions} agree", {}, table)
+
+
 def find_run(text: str) -> RunFolder:
     """The run folder that a person names: by its path, or by its name in `mlruns/runs`."""
     for path in Path(text), runs_dir() / text:

@@ -156,6 +156,12 @@ def test_label_versions(data):
     assert older.counts() == {"N": N, "A": 0, "O": 0, "~": 0}
 
 
+def test_agreed_is_where_every_version_gives_the_same_label(data):
+    assert list(data.agreed) == [label == "N" for label in labels_of()]
+    assert list(data.select([1, 2]).agreed) == [True, False]
+    assert list(dataset.open("cinc2017", "v1").agreed) == list(data.agreed)
+
+
 def test_unknown_label_version_names_those_there(data):
     message = refusal("cinc2017", labels="v2")
     assert "no label version 'v2': it has v1, v3" in message

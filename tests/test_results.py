@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecglab import experiment, files, ladder, metrics, results
+from ecglab import dataset, experiment, files, ladder, metrics, results
 from ecglab.errors import EcglabError
 from ecglab.files import write_json
 from ecglab.record import LABELS
@@ -304,3 +304,42 @@ def test_score_finds_a_table_that_was_changed(ecglab, finished):
 def test_score_of_a_run_that_is_not_finished_says_so(ecglab, finished):
     status, out, _ = ecglab("score", finished(done=False).path)
     assert status == 0 and "unfinished: 5 folds are scored)" in out
+
+
+# ecglab score --agreed
+
+
+def pack(result, changed=0, ids=None, versions=("v1", "v3")):
+    """A data set of the result's records, of which the first `changed` had another label in v1."""
+    ids = list(result.table["record"]) if ids is None else ids
+    latest = list(result.table["label"])[: len(ids)]
+    other = ["A" if label == "N" else "N" for label in latest[:changed]] + latest[changed:]
+    columns = {"v1": other, "v3": latest}
+    signals = [np.zeros(1, np.int16)] * len(ids)
+    kept = {version: columns[version] for version in versions}
+    dataset.write("cinc2017", "recordings", ids, signals, kept, "v3", published=8528)
+
+
+def test_score_where_label_versions_agree_is_of_those_records_alone(ecglab, finished):
+    result = results.read(results.keep(finished()))
+    pack(result, changed=40)
+    status, out, err = ecglab("score", "resnet1d", "--agreed")
+    assert (status, err) == (0, "")
+    assert "resnet1d, where labels v1, v3 agree\n" in out and "260 records" in out
+    rest = results.agreed(result)
+    assert list(rest.table["record"]) == list(result.table["record"])[40:]
+    assert rest.scores["values"] == metrics.scores(result.table.iloc[40:])["values"]
+    assert rest.problem == "" and len(result.table) == 300
+
+
+def test_agreement_that_cannot_be_known_says_why(ecglab, finished):
+    result = results.read(results.keep(finished()))
+    for packed, words in (
+        ({"versions": ("v3",)}, "cinc2017 has labels v3 alone: import it again"),
+        ({"ids": list(result.table["record"])[:298]}, "lacks 2 records of resnet1d, such as A00"),
+        ({"changed": 300}, "labels v1, v3 agree on no record"),
+    ):
+        pack(result, **packed)
+        status, out, err = ecglab("score", "resnet1d", "--agreed")
+        assert status == 1 and "300 records" in out
+        assert words in err and err.count("\n") == 1
