@@ -5,8 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from ecglab import experiment as experiments
 from ecglab import folds
-from ecglab.experiment import Experiment, Fold, Judge, load
+from ecglab.errors import EcglabError
+from ecglab.experiment import Experiment, Fold, Judge
 from ecglab.files import read_json, write_json
 from ecglab.predictor import pooled
 from ecglab.record import LABELS
@@ -36,9 +38,18 @@ class Committee(Experiment):
         super().__post_init__()
         self.check(("parts", 2 <= self.parts <= 20, "from 2 to 20"))
 
+    @property
+    def consists_of(self) -> tuple[str, ...]:
+        return (self.of,)
+
     def train_fold(self, fold: Fold) -> Judge:
         """Train a model without each part of `fold.rows`; keeps them in `part-J`."""
-        one = replace(load(self.of), **self.on_the_same_records)
+        one = replace(experiments.load(self.of), **self.on_the_same_records)
+        if one.consists_of:
+            raise EcglabError(
+                f"of={self.of} is made of {', '.join(one.consists_of)}: a committee is of an "
+                "experiment that stands alone"
+            )
         ids, labels = fold.data.ids[fold.rows], fold.data.labels[fold.rows]
         part = folds.deal(ids, labels, seed=self.seed, n_folds=self.parts)
         opinions = np.empty((len(fold.rows), len(LABELS)))

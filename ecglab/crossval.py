@@ -38,6 +38,7 @@ def run(
     folder = runs.find(name, experiment, data, fold_digest, fresh)
     with locked(folder.path, "training this run"):
         runs.begin(folder, name, experiment, data, fold_digest)
+        _check_parts(folder, experiment)
         _say(f"{name}: {folder.scope}, labels {data.label_version}, in {folder.path}")
         if folder.is_done:
             _say("it is finished already; --fresh trains it anew")
@@ -57,6 +58,21 @@ def run(
             write_json(folder.path / "done.json", done)
         on_change(folder)
     return folder
+
+
+def _check_parts(folder: RunFolder, experiment: Experiment) -> None:
+    """EcglabError when what a run was made of has other settings by now."""
+    were = folder.made_of
+    changed = [
+        name
+        for name, config in experiment.made_of().items()
+        if name in were and experiments.digest_of(were[name]) != experiments.digest_of(config)
+    ]
+    if changed:
+        raise EcglabError(
+            f"{folder.name} was made with other settings of {', '.join(changed)} than "
+            "experiments/ has now: --fresh makes it anew"
+        )
 
 
 def train_fold(run: RunFolder, k: int, changed: Callable[[], None] = lambda: None) -> None:

@@ -37,6 +37,7 @@ class Ensemble(Experiment):
         self.check(
             ("members", len(self.members) > 0, "at least one experiment"),
             ("weights", self.weights in ("equal", "inner"), "'equal' or 'inner'"),
+            ("seed", self.seed == 1, "1: nothing is drawn here, only by the members"),
             ("inner", self.inner > 0, "above 0: the exponents are fitted on inner records"),
         )
 

@@ -80,6 +80,19 @@ class Experiment(abc.ABC):
         return ()
 
     @property
+    def consists_of(self) -> tuple[str, ...]:
+        """Names of the experiments whose settings are this one's as well: those that it needs."""
+        return self.needs
+
+    def made_of(self) -> dict[str, dict]:
+        """{name: settings} of the experiments that this one consists of, and of theirs in turn."""
+        made = {}
+        for name in self.consists_of:
+            other = replace(load(name), **self.on_the_same_records)
+            made |= {name: other.as_dict(), **other.made_of()}
+        return made
+
+    @property
     def on_the_same_records(self) -> dict:
         """The keys that another experiment must share to be combined with this one."""
         return {key: getattr(self, key) for key in ("data", "labels", "records", "folds", "inner")}
@@ -131,13 +144,7 @@ class Experiment(abc.ABC):
 
     @property
     def digest(self) -> str:
-        """SHA-256 over every key and value that is not 0, "" or nothing.
-
-        What is switched off is left out, so that a setting which did not exist when a run began,
-        and is off, leaves that run what it was.
-        """
-        told = {key: value for key, value in self.flat().items() if value}
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        return digest_of(self.as_dict())
 
 
 def flat(config: Mapping) -> dict:
@@ -147,6 +154,16 @@ def flat(config: Mapping) -> dict:
         group = isinstance(value, Mapping)
         keys |= {f"{key}.{name}": x for name, x in value.items()} if group else {key: value}
     return keys
+
+
+def digest_of(config: Mapping) -> str:
+    """SHA-256 over every key and value of a configuration that is not 0, "" or nothing.
+
+    What is switched off is left out, so that a setting which did not exist when a run began, and
+    is off, leaves that run what it was.
+    """
+    told = {key: value for key, value in flat(config).items() if value}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def as_text(value) -> str:

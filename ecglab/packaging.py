@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecglab.files import read_json, replacing, write_json
-from ecglab.metrics import class_calibration_errors, coverage, scores
+from ecglab.metrics import chosen, class_calibration_errors, coverage, f1_scores, scores
 from ecglab.predictor import MODEL_FILE
 from ecglab.record import FS, LABELS
 from ecglab.runs import RunFolder
@@ -65,17 +65,27 @@ def package(
         "data": run.facts["data"],
         "folds_digest": run.facts["folds_digest"],
         "members": {str(k): [part.card for part in parts] for k, parts in members.items()},
+        "folds": {str(k): _fold(run, k) for k in folds},
         "scored_out_of_fold": len(table),
         "scores": scores(table),
         "calibration": calibration(table),
         "experiment": run.facts["experiment"],
         "code": run.facts["code"],
         "environment": run.facts["environment"],
-        "cost": {"training_seconds": sum(e["seconds"] for k in folds for e in run.history(k))},
+        "cost": {"training_seconds": run.seconds_of(folds)},
         "limits": LIMITS,
     }
     write_json(folder / "card.json", card)
     return card
+
+
+def _fold(run: RunFolder, k: int) -> dict[str, float]:
+    """Of fold k, how many records trained it, were held back and were scored, and their NAO."""
+    table = run.predictions(k)
+    inner, scored = len(run.table(k, "inner")), len(table)
+    trained = run.facts["data"]["records"] - inner - scored
+    nao = f1_scores(table["label"], chosen(table))["F1_NAO"]
+    return {"trained": trained, "inner": inner, "scored": scored, "F1_NAO": nao}
 
 
 def calibration(table) -> dict:

@@ -93,7 +93,7 @@ def keep(run: RunFolder) -> Path:
             f"'ecglab train {facts['name']}' with the same settings goes on with it"
         )
     settings = experiment.flat(facts["experiment"])
-    differs = _differs(facts["name"], settings)
+    differs = differing(facts["name"], settings)
     text = _csv(run.predictions())
     table = _table(text, run.name)
     result = {
@@ -103,6 +103,7 @@ def keep(run: RunFolder) -> Path:
         "differs": differs,
         "scope": run.scope,
         "settings": settings,
+        "made_of": {part: experiment.flat(config) for part, config in run.made_of.items()},
         "data": {k: x for k, x in facts["data"].items() if k != "kind"},
         "folds_digest": facts["folds_digest"],
         "code": facts["code"],
@@ -243,7 +244,7 @@ def parameters(run: RunFolder) -> int | None:
     return sum(sizes)
 
 
-def _differs(name: str, settings: Mapping) -> dict:
+def differing(name: str, settings: Mapping) -> dict:
     """The settings that are not those of the experiment's file, in an order that never changes.
 
     A key that an older run lacks did not exist then, so it cannot have been set otherwise.

@@ -53,6 +53,16 @@ class RunFolder:
             RunFolder(self.path.parent / name) for name in read_json(self.path / "members.json")
         ]
 
+    @property
+    def made_of(self) -> dict[str, dict]:
+        """{name: settings} of the experiments that this one consists of, as they were."""
+        facts = self.facts
+        if "made_of" in facts:
+            return facts["made_of"]
+        # The first runs do not tell, but their members do.
+        members = self.members if (self.path / "members.json").exists() else []
+        return {member.facts["name"]: member.facts["experiment"] for member in members}
+
     def fold(self, k: int) -> Path:
         return self.path / f"fold-{k}"
 
@@ -97,8 +107,15 @@ class RunFolder:
 
     @property
     def training_seconds(self) -> float:
-        """Seconds of all finished epochs of all folds."""
-        return sum(entry["seconds"] for k in self.folds for entry in self.history(k))
+        """Seconds of all finished epochs of all folds, those of a network's teacher included."""
+        return self.seconds_of(self.folds)
+
+    def seconds_of(self, folds: Sequence[int]) -> float:
+        """Seconds of the finished epochs of these folds."""
+        own = sum(entry["seconds"] for k in folds for entry in self.history(k))
+        if not self.facts["experiment"].get("teacher"):
+            return own  # an ensemble's entries count its members
+        return own + sum(member.seconds_of(folds) for member in self.members)
 
     @property
     def scope(self) -> str:
@@ -166,6 +183,7 @@ def about(name: str, experiment, dataset, fold_digest: str) -> dict:
         "kind": experiment.kind,
         "experiment": experiment.as_dict(),
         "experiment_digest": experiment.digest,
+        "made_of": experiment.made_of(),
         "data": {
             "name": dataset.name,
             "kind": dataset.kind,

@@ -42,6 +42,7 @@ def ship(run, name: str) -> Path:
     partial = place.with_name(f"{name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     card = packaging.package(run, partial, FOLDS[name], compact=True)
+    card["command"] = " ".join(["ecglab train", facts["name"], *_settings(facts)])
     card["cost"]["bytes"] = (partial / MODEL_FILE).stat().st_size
     card["cost"]["milliseconds"] = round(milliseconds(Predictor(partial, threads=1)), 1)
     write_json(partial / "card.json", card)
@@ -49,6 +50,14 @@ def ship(run, name: str) -> Path:
     shutil.rmtree(place, ignore_errors=True)
     partial.rename(place)
     return place
+
+
+def _settings(facts) -> list[str]:
+    """What `ecglab train` needs beside the name to train the run again."""
+    from ecglab import experiment, results
+
+    differs = results.differing(facts["name"], experiment.flat(facts["experiment"]))
+    return [f"--set {key}={experiment.as_text(value)}" for key, value in differs.items()]
 
 
 def milliseconds(predictor, n: int = 32) -> float:

@@ -142,6 +142,8 @@ def train(
     on_batch: told (epoch, batch, batches) as they go
     Returns the trained Keras model, with the weights that `experiment.choose` asks for.
     """
+    if experiment.choose == "best" and not len(inner):
+        raise EcglabError("choose=best has no inner records to choose on: set choose=last")
     keras.utils.set_random_seed(seed)
     model = compiled(experiment, len(rows))
     state = State.read(folder / "state.npz")
@@ -149,8 +151,8 @@ def train(
     if state.arrays:
         _restore(variables, state.arrays, folder)
         on_resume(state.history)
-    weight = record_weights(dataset.labels, experiment.class_weight)
-    weight /= weight[rows].mean()
+    weight = np.zeros(len(dataset), np.float32)  # by the classes of the records trained on alone
+    weight[rows] = record_weights(dataset.labels[rows], experiment.class_weight)
     targets = one_hot(dataset.labels) if targets is None else targets
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()

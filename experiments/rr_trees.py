@@ -6,13 +6,13 @@ Idea: several of the challenge's best entries were trees on RR intervals and sha
 see a record through what a cardiologist would measure, a different view than a network's.
 Expected: mean F1 over N, A, O of about 0.80.
 Got: pooled out-of-fold F1 N/A/O/~ .910/.837/.773/.736, mean over N, A, O 0.840 (0.830 to 0.850) on
-7,500 records; 220 s of CPU for the five folds and 60 s for the features. The features were chosen
-by cross-validation within folds 1 to 4, so fold 0 alone saw no choice: .903/.834/.764/.743, 0.834.
-Three seeds have 0.837 to 0.840. Without the features of rhythm the mean falls by 0.041, without
-those of beats by 0.008, of P waves by 0.006 and with whole class weights by 0.007; without those of
-fibrillatory waves or of quality, or without class weights, by no more than a seed moves it (`--set
-without=rr` and so on). It is A that P waves and fibrillatory waves are for: 0.822 and 0.826 without
-them, 0.832 to 0.837 with them.
+7,500 records; 335 s for the five folds beside other work (220 s without) and 60 s for the features.
+The features were chosen by cross-validation within folds 1 to 4, so fold 0 alone saw no choice:
+.903/.834/.764/.743, 0.834. Three seeds have 0.837 to 0.840. Without the features of rhythm the mean
+falls by 0.041, without those of beats by 0.008, of P waves by 0.006 and with whole class weights by
+0.007; without those of fibrillatory waves by 0.004, and without quality or class weights by no more
+than a seed moves it (`--set without=rr` and so on). It is A that P waves and fibrillatory waves are
+for: 0.822 and 0.826 without them, 0.832 to 0.837 with them.
 """
 
 from ecglab.search.space import choice, integer, log, real

@@ -4,13 +4,11 @@
 
 Idea: the paper's spectrogram (64 samples, every 32) and its two augmentations (dropped bursts,
 resampling in time), in place of the older project's windows without overlap. Scaled to two cores:
-three blocks of 16 to 32 channels of 3 x 3 for the paper's six of 64 to 224 of 5 x 5, crops of 30 s,
-20 epochs.
+three blocks of 16 to 32 channels of 3 x 3 (the paper's have up to 224, of 5 x 5), crops of 30 s, 20
+epochs.
 Expected: mean F1 over N, A, O of about 0.79 (doi:10.22489/CinC.2017.070-060 had 0.792).
 Got, on fold 0 alone (1,500 records, `--set folds=1`, 43 min of one core): F1 N/A/O/~
-.883/.742/.643/.586, mean over N, A, O 0.756 (0.727 to 0.785). Above the windows without overlap of
-`spectrogram_crnn` and `spectrogram_cnn`; what is missing to the paper's 0.79 may be its width (of
-9.9 M parameters) and its longer training.
+.883/.742/.643/.586, mean over N, A, O 0.756 (0.727 to 0.785). Not run in full.
 """
 
 from ecglab.network import Network

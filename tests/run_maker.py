@@ -62,7 +62,9 @@ def make(
         ids = np.array([f"A{5 * i + k:05}" for i in range(60)])[::-1]
         run.fold(k).mkdir()
         rows = np.arange(60)
-        run.write_predictions(k, SimpleNamespace(ids=ids, labels=labels), rows, share)
+        data = SimpleNamespace(ids=ids, labels=labels)
+        run.write_predictions(k, data, rows, share)
+        run.write_predictions(k, data, rows[:0], share[:0], "inner")
         write_json(run.fold(k) / "history.json", [{"epoch": 1, "seconds": 60.0}])
     if done:
         write_json(run.path / "done.json", {})

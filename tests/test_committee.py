@@ -1,12 +1,13 @@
 """Committees: whose opinions they keep, how they judge, and what a network learns from them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tiny
 
-from ecglab import committee, crossval, dataset, folds, runs, synthetic, trees
+from ecglab import crossval, dataset, experiment, folds, runs, synthetic, trees
 from ecglab.committee import Committee
 from ecglab.dataset import one_hot
 from ecglab.errors import EcglabError
@@ -28,7 +29,7 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGLAB_DATA", str(folder / "data"))
         patch.setenv("MLFLOW_TRACKING_URI", str(folder / "store"))
-        patch.setattr(committee, "load", lambda name: SMALL)
+        patch.setattr(experiment, "load", {"trees": SMALL}.get)
         synthetic.pack(60, seed=3)
         data = dataset.open("synthetic")
         run = runs.find("committee", OF, data, "f", fresh=False)
@@ -78,6 +79,23 @@ def test_a_network_is_taught_what_it_trusts(made, tmp_path):
     np.testing.assert_allclose(targets[rows], 0.75 * labels[rows] + 0.25 * opinions, atol=1e-6)
     np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_array_equal(tiny.experiment()._targets(fold), labels)
+
+
+def test_a_committee_tells_what_it_repeats_and_a_student_that_too(made, monkeypatch):
+    monkeypatch.setattr(experiment, "load", {"trees": SMALL, "committee": OF}.get)
+    assert made.run.made_of["trees"]["iterations"] == 5
+    student = tiny.experiment(folds=1, teacher="committee", trust=0.5)
+    assert student.made_of() == {
+        "committee": OF.as_dict(),
+        "trees": replace(SMALL, folds=1, inner=0.2).as_dict(),
+    }
+
+
+def test_a_committee_of_what_needs_others_is_refused(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiment, "load", {"trees": OF}.get)
+    fold = Fold(0, made.data, np.arange(40), np.arange(40, 50), np.arange(50, 60), tmp_path)
+    with pytest.raises(EcglabError, match="of=trees is made of trees: a committee is of"):
+        OF.train_fold(fold)
 
 
 def test_teacher_and_trust_go_together():

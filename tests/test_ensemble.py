@@ -1,16 +1,19 @@
 """Ensembles: how they pool and are fitted, and that what is shipped says what was scored."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tiny
 
-from ecglab import dataset, experiment, registry, synthetic, tracking
+from ecglab import crossval, dataset, experiment, registry, runs, synthetic, tracking
 from ecglab.ensemble import Ensemble, fit_exponents
 from ecglab.errors import EcglabError
+from ecglab.files import write_json
 from ecglab.predictor import LEAST, Predictor, pooled
 from ecglab.record import LABELS
+from ecglab.runs import RunFolder
 from ecglab.trees import Trees
 
 MEMBERS = {
@@ -92,7 +95,7 @@ def test_a_member_that_knows_nothing_gets_no_weight():
 
 
 def test_impossible_ensembles_are_refused():
-    for keys in ({"members": ()}, {"weights": "best"}, {"inner": 0.0}):
+    for keys in ({"members": ()}, {"weights": "best"}, {"inner": 0.0}, {"seed": 2}):
         with pytest.raises(EcglabError, match="is impossible: it must be"):
             Ensemble(**{"members": ("trees",), **keys})
     with pytest.raises(EcglabError, match="a file of its own"):
@@ -107,6 +110,30 @@ def test_its_members_are_runs_that_are_shown_as_well(trained):
         *(member.name for member in trained.members),
     }
     assert {run.info.status for run in trained.shown} == {"FINISHED"}
+
+
+def test_it_is_not_gone_on_with_when_a_member_has_other_settings(trained, monkeypatch):
+    made_of = trained.run.made_of
+    assert {name: config["inner"] for name, config in made_of.items()} == {
+        "tiny": 0.2,
+        "trees": 0.2,
+    }
+    monkeypatch.setattr(experiment, "load", MEMBERS.get)
+    before = {path: path.stat().st_mtime_ns for path in trained.run.path.rglob("*")}
+    assert crossval.run("pool", POOL).path == trained.run.path
+    changed = {**MEMBERS, "trees": replace(MEMBERS["trees"], iterations=6)}
+    monkeypatch.setattr(experiment, "load", changed.get)
+    with pytest.raises(EcglabError, match=r"other settings of trees than .* --fresh makes it anew"):
+        crossval.run("pool", POOL)
+    assert {path: path.stat().st_mtime_ns for path in trained.run.path.rglob("*")} == before
+
+
+def test_of_a_run_that_does_not_tell_what_it_is_made_of_the_members_do(trained, tmp_path):
+    old = RunFolder(trained.run.path.parent / "old")
+    facts = {key: x for key, x in trained.run.facts.items() if key != "made_of"}
+    write_json(old.path / "run.json", facts)
+    runs.note_members(old, trained.members)
+    assert old.made_of == trained.run.made_of
 
 
 def test_every_record_is_scored_once(trained):

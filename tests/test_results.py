@@ -126,7 +126,7 @@ def test_differs_is_what_the_real_experiment_differs_in(finished, monkeypatch):
     monkeypatch.setattr(experiment, "load", load)
     own = experiment.load("resnet1d")
     changed = own.set(["epochs=3", "network.widths=8,16", "augment.polarity=0", "folds=2"])
-    differs = results._differs(
+    differs = results.differing(
         "resnet1d", experiment.flat(json.loads(json.dumps(changed.as_dict())))
     )
     assert differs == {

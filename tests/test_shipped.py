@@ -39,7 +39,7 @@ def forest() -> bytes:
 
 
 @pytest.fixture
-def run(finished, forest):
+def run(finished, forest, own_results):
     """Makes runs of trees with a real model in every fold."""
 
     def make(**keys):
@@ -73,10 +73,21 @@ def test_the_card_says_in_words_what_the_table_gives(place, run):
     for name in ("F1_NAO", "F1_A", "calibration_error"):
         assert f"| {found['values'][name]:.3f} |" in said
     assert "{:.3f} to {:.3f}".format(*found["intervals"]["F1_NAO"]) in said
-    assert f"ecglab ship {made.name} --as champion" in said
+    assert f"ecglab train trees\necglab ship {made.name} --as champion" in said
+    folds = [
+        metrics.f1_scores(t["label"], metrics.chosen(t))["F1_NAO"]
+        for t in map(made.predictions, made.folds)
+    ]
+    assert f"from 0 to 4: {', '.join(f'{x:.3f}' for x in folds)}." in said
+    assert "trained on 240 of them, 0 were held back" in said and "and 60 score it" in said
     only = (shipped.ship(made, "fast") / "README.md").read_text()
     assert f"{metrics.scores(made.predictions(0))['values']['F1_NAO']:.3f}" in only
     assert "On 60 records" in only
+
+
+def test_the_card_names_the_settings_that_make_the_model_again(place, run):
+    said = (shipped.ship(run(seed=3, network__dropout=0.1), "champion") / "README.md").read_text()
+    assert "\necglab train trees --set seed=3 --set network.dropout=0.1\n" in said
 
 
 @pytest.mark.parametrize(

@@ -87,12 +87,32 @@ def test_another_seed_gives_another_network(data, tmp_path):
 
 def test_choose_best_keeps_the_epoch_with_the_best_inner_score(data, tmp_path):
     rows, inner = rows_of(data)
-    experiment = tiny.experiment(epochs=4)
+    experiment = tiny.experiment(epochs=4, choose="best")
     model = training.train(experiment, data, rows, inner, tmp_path, seed=3)
     history = training.State.read(tmp_path / "state.npz").history
     said = training.predict(model, data, inner, experiment.batch_size).argmax(axis=1)
     score = training.f1_scores(data.labels[inner], np.array(training.LABELS)[said])["F1_NAO"]
     assert score == pytest.approx(max(entry["inner_F1_NAO"] for entry in history))
+
+
+def test_choosing_the_best_epoch_needs_inner_records(data, tmp_path):
+    rows, inner = rows_of(data)
+    with pytest.raises(EcglabError, match="choose=best has no inner records"):
+        training.train(tiny.experiment(choose="best"), data, rows, inner[:0], tmp_path, seed=1)
+
+
+def test_labels_of_other_records_have_no_part_in_training(data, tmp_path):
+    rows, inner = rows_of(data)
+    other = data.select(np.arange(len(data)))
+    other.labels = np.where(np.isin(np.arange(len(data)), rows), data.labels, "~")
+    assert (other.labels != data.labels).any()
+    experiment = tiny.experiment(epochs=1, class_weight=1.0)
+    one, two = (
+        training.train(experiment, x, rows, inner, tmp_path / name, seed=1)
+        for name, x in (("one", data), ("two", other))
+    )
+    for a, b in zip(weights(one), weights(two), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_predictions_keep_the_order_of_rows_of_any_length(data):
