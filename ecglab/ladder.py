@@ -166,7 +166,7 @@ def _groups(found: Sequence[Result], best: list[Result]) -> list[str]:
         key = (facts["experiment"], *protocol, facts["data"]["digest"], facts["data"]["labels"])
         groups.setdefault(key, []).append(result)
     parts = [
-        _group(group, best)
+        _group(group, _base(group, found), best)
         for _, group in sorted(groups.items(), key=lambda item: tuple(map(str, item[0])))
         if len(full(group)) < len(group)
     ]
@@ -181,15 +181,41 @@ def _groups(found: Sequence[Result], best: list[Result]) -> list[str]:
     ]
 
 
-def _group(group: list[Result], best: list[Result]) -> list[str]:
+def _base(group: list[Result], found: Sequence[Result]) -> Result | None:
+    """What a group's results are compared with: the one in which nothing was changed.
+
+    Where it has none, but differs from the full protocol in its folds alone, the full one's result
+    on the same records: a fold is trained alike, however many there are.
+    """
+    for result in group:
+        if not _changed(result):
+            return result
+    mine = group[0]
+    for result in full(found):
+        if not _changed(result) and _same_but_folds(result, mine):
+            table = result.table[result.table["record"].isin(mine.table["record"])]
+            part = {"scores": metrics.scores(table), "training_seconds": 0}
+            return Result(result.name, {**result.facts, **part}, table)
+    return None
+
+
+def _same_but_folds(one: Result, other: Result) -> bool:
+    def told(result):
+        facts = result.facts
+        protocol = [facts["settings"].get(key) for key in PROTOCOL if key != "folds"]
+        return facts["experiment"], facts["data"]["digest"], facts["data"]["labels"], protocol
+
+    return told(one) == told(other)
+
+
+def _group(group: list[Result], base: Result | None, best: list[Result]) -> list[str]:
     facts = group[0].facts
     epochs = facts["settings"].get("epochs")
     protocol = [facts["scope"], *([f"{epochs} epochs"] if epochs else [])]
-    base = next((r for r in group if not _changed(r)), None)
     others = [r for r in _ranked(group) if r is not base]
     rows = [
         [
-            f"[{_changed(r) or 'base'}](results/{quote(r.name, safe=_SAFE)}.json)",
+            f"[{_changed(r) or _named(r, group)}](results/{quote(r.name, safe=_SAFE)}.json)",
             *_scores(r),
             _training(r),
             "no base" if base is None else "" if r is base else _difference(r, base),
@@ -200,6 +226,10 @@ def _group(group: list[Result], best: list[Result]) -> list[str]:
     header = ["changed", *_SCORES, "training", "NAO less the base's"]
     header += ["less the best's" for _ in best]
     return [f"### {facts['experiment']}: {', '.join(protocol)}", _table(header, rows)]
+
+
+def _named(base: Result, group: list[Result]) -> str:
+    return "base" if any(r is base for r in group) else "base, of the full protocol"
 
 
 def _of_the_best(best: Result) -> list[str]:

@@ -133,6 +133,21 @@ def test_partial_results_are_compared_with_their_base_and_stay_off_the_ladder(fi
     assert cells(page, f"### {headings[2]}")[2][-2] == "no base"
 
 
+def test_some_folds_of_an_experiment_are_compared_with_the_same_folds_of_it_in_full(finished):
+    whole = results.read(results.keep(finished()))
+    part = results.read(results.keep(finished(noise=1.3, folds=2, augment__polarity=0.0)))
+    base, changed = cells(ladder.page([whole, part]), "2 of 5 folds, 40 epochs")[2:]
+    assert base[0] == "[base, of the full protocol](results/resnet1d.json)"
+    table = whole.table[whole.table["fold"] < 2]
+    assert base[5].startswith(f"**{metrics.scores(table)['values']['F1_NAO']:.3f}**")
+    assert base[-2] == base[-3] == "" and changed[0].startswith("[augment.polarity=0.0]")
+    said = [metrics.chosen(part.table), metrics.chosen(table)]
+    found, *_ = metrics.paired_difference(part.table["label"], *said)
+    assert float(changed[-2].split()[0].replace("\N{MINUS SIGN}", "-")) == pytest.approx(
+        found, abs=5.1e-4
+    )
+
+
 def test_partial_results_are_compared_with_the_best_on_their_own_records(finished):
     best = results.read(results.keep(finished()))
     part = results.read(results.keep(finished("demo", noise=1.5, folds=2)))
