@@ -42,7 +42,8 @@ def markdown(card: Mapping, name: str) -> str:
         "NAO when the least certain records are withheld:",
         _table(["answered", "NAO"], answered),
         "## Cost",
-        f"Training: {cost['training_seconds'] / 3600:.1f} h on {card['environment']['device']}. "
+        f"Training: {cost['training_seconds'] / 3600:.1f} h on {card['environment']['device']}"
+        f"{'' if len(card['folds']) > 1 else ' for its fold (the command below trains all)'}. "
         f"Judging: {cost['milliseconds']:.1f} ms of one core for a recording of 30 s, many "
         f"together, as measured where it was packed. File: {cost['bytes'] / 1e6:.1f} MB.",
         "## Limits",
@@ -60,9 +61,10 @@ def _shares(card: Mapping) -> str:
         f"{round(sum(fold[key] for fold in folds) / len(folds)):,}"
         for key in ("trained", "inner", "scored")
     )
+    who = "Each fold's model" if len(folds) > 1 else "It"
     return (
-        f"Each fold's model was trained on {trained} of them, {inner} were held back for whatever "
-        f"chooses or calibrates, and {scored} score it."
+        f"{who} was trained on {trained} of them, {inner} were held back for whatever chooses or "
+        f"calibrates, and {scored} score it."
     )
 
 

@@ -16,11 +16,13 @@ LIMITS = [
     "Learned from single-lead recordings of 9 to 61 s by one hand-held device at 300 Hz, sampled "
     "from its users; who they were was not published, so the folds could not be by patient.",
     "One judgement for a whole recording: an episode in a long one is not located.",
-    "'Other' is every rhythm that is neither normal nor atrial fibrillation, and experts disagreed "
-    "on it most.",
-    "Scores are of each fold's model on records that it never saw; all folds' models together, as "
-    "they judge a new recording, were not scored on these.",
+    "'Other' is every rhythm that is neither normal nor atrial fibrillation; it says not which.",
 ]
+_TOGETHER = (
+    "Scores are of each fold's model on records that it never saw; all folds' models together, as "
+    "they judge a new recording, were not scored on these."
+)
+_ROUNDED = "Scores are of the models as trained; here their large constants are rounded to float16."
 
 ANSWERED = (1.0, 0.95, 0.9, 0.8, 0.7)
 """Shares of the records that are answered, for which a card tells the score."""
@@ -73,7 +75,7 @@ def package(
         "code": run.facts["code"],
         "environment": run.facts["environment"],
         "cost": {"training_seconds": run.seconds_of(folds)},
-        "limits": LIMITS,
+        "limits": LIMITS + [_TOGETHER] * (len(folds) > 1) + [_ROUNDED] * compact,
     }
     write_json(folder / "card.json", card)
     return card

@@ -5,7 +5,7 @@
 Idea: the better member, or the one that is calibrated, should count more.
 Expected: little: 300 inner records a fold say little of which is better.
 Got: pooled out-of-fold F1 N/A/O/~ .923/.851/.803/.724, mean over N, A, O 0.859 (0.849 to 0.869),
-0.002 below the plain pool (-0.006 to +0.001): what is fitted on so few records is chance.
+0.002 below the plain pool (-0.006 to +0.001): nothing gained.
 """
 
 from ecglab.ensemble import Ensemble

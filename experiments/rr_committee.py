@@ -3,12 +3,11 @@
     ecglab train rr_committee
 
 Idea: its opinions of records that it did not see show which labels are doubtful; a network can be
-taught them for a part of its targets (`spectrogram_taught`). Records that the pool of network and
-trees judges worst were looked at: many "other rhythms" among them look like fibrillation and are
-said to be A, many A are regular, and some N are bigeminies.
+taught them for a part of its targets (`spectrogram_taught`). `network_and_trees` tells why labels
+are doubted.
 Expected: the score of `rr_trees`, each model having seen a fifth less.
 Got: pooled out-of-fold F1 N/A/O/~ .910/.839/.771/.728, mean over N, A, O 0.840 (0.830 to 0.850), as
-`rr_trees`; in the pool with the network the two are worth the same (0.862 and 0.861).
+`rr_trees`; in the pool with the network the two are worth the same (both 0.862).
 """
 
 from ecglab.committee import Committee

@@ -1,7 +1,8 @@
 """The waveform's and the spectrogram's residual networks, fused before the decision.
 
 The waveform shows the shape of single waves, the short-hop spectrogram the rhythm and the activity
-between beats. Each branch is pooled over its own time, and one dense layer reads both.
+between beats. Each branch is pooled over its own time, and one dense layer reads both. Our own
+combination; `experiments/fused.py` tells what it reached.
 """
 
 from keras import layers
