@@ -2,9 +2,8 @@
 
     ecglab train spectrogram_crnn
 
-Augmented as the paper was, by dropped bursts and resampling alone, and without dropout: so it
-learned fastest in ten epochs of the CNN on fold 0, by its inner records and by the scored ones.
-Scaled to two cores: blocks of 16 to 32 channels of 3 x 3, 20 epochs.
+Scaled to two cores: blocks of 16 to 32 channels of 3 x 3, 20 epochs. Augmented as the paper was and
+without dropout, as was best for `spectrogram_cnn`; nothing was tried on the CRNN.
 Expected: mean F1 over N, A, O of about 0.79 (Zihlmann et al. 2017, doi:10.22489/CinC.2017.070-060,
 had 0.792 with a wider network).
 Got: not run in full yet.

@@ -146,6 +146,8 @@ def test_a_shipped_card_claims_what_the_committed_table_gives(name):
         assert told["scores"]["values"][score] == pytest.approx(found[score], abs=1e-3)
     assert (shipped.folder(name) / "README.md").read_text() == card.markdown(told, name)
     assert result.facts["data"]["digest"] == told["data"]["digest"]
+    unscored = [limit for limit in told["limits"] if "all folds' models together" in limit]
+    assert len(unscored) == (len(told["members"]) > 1)
 
 
 @every_shipped
