@@ -11,9 +11,9 @@ had 0.790 with a wider network).
 Got: pooled out-of-fold F1 N/A/O/~ .862/.678/.536/.614, mean over N, A, O 0.692 (0.679 to 0.705); 95
 min of one core for the five folds. Far below the paper: it is narrower and briefly trained, and its
 frames, which do not overlap, show the time of a beat to a fifth of a second; `spectrogram_resnet`
-loses 0.085 by that (8 epochs on fold 0, `hop` and `window` of 0.213 s). Dropout study, ten epochs
+loses 0.086 by that (8 epochs on fold 0, `hop` and `window` of 0.213 s). Dropout study, ten epochs
 on fold 0: 0.627 without, 0.534 with 0.15 as in the paper, 0.447 with 0.3; with every augmentation
-0.591 without dropout (-0.037, -0.064 to -0.008), and 0.609 with a quarter of the learning rate.
+0.591 without dropout (-0.037, -0.064 to -0.010), and 0.609 with a quarter of the learning rate.
 """
 
 from ecglab.network import Network
