@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from ecglab import metrics, results
+from ecglab import metrics, results, shipped
 from ecglab.errors import EcglabError
 from ecglab.experiment import as_text
 from ecglab.files import write_text
@@ -45,7 +45,7 @@ def write() -> None:
         plots.save(ladder, pictures["ladder"], DPI)
         curves = plots.coverage({_shown(r): r.table for r in best[:CURVES]})
         plots.save(curves, pictures["coverage"], DPI)
-        table = best[0].table
+        table = _looked_at(best)[1].table
         reliability = plots.reliability(table["label"], table[list(LABELS)])
         plots.save(reliability, pictures["reliability"], DPI)
     else:
@@ -59,7 +59,7 @@ def page(found: Sequence[Result]) -> str:
     best = full(found)
     parts = [_HEAD, "## Ladder", *_ladder(best), *_seeds(best), *_groups(found, best[:1])]
     if best:
-        parts += _of_the_best(best[0])
+        parts += _errors(*_looked_at(best))
     return "\n\n".join([*parts, _FOOT]) + "\n"
 
 
@@ -233,8 +233,14 @@ def _named(base: Result, group: list[Result]) -> str:
     return "base" if any(r is base for r in group) else "base, of the full protocol"
 
 
-def _of_the_best(best: Result) -> list[str]:
-    matrix = metrics.confusion(best.table["label"], metrics.chosen(best.table))
+def _looked_at(best: Sequence[Result]) -> tuple[str, Result]:
+    """Whose errors the page shows: the result of what comes as champion, or else the best one."""
+    champion = shipped.experiment_of("champion")
+    return next((("champion", r) for r in best if r.name == champion), ("best", best[0]))
+
+
+def _errors(what: str, result: Result) -> list[str]:
+    matrix = metrics.confusion(result.table["label"], metrics.chosen(result.table))
     rows = [
         [f"**{label}** {LABEL_NAMES[label]}", f"{line.sum():,}"]
         + [f"{n:,} ({100 * n / max(line.sum(), 1):.1f} %)" for n in line]
@@ -242,10 +248,10 @@ def _of_the_best(best: Result) -> list[str]:
     ]
     header = ["reference label", "records", *(f"said {label}" for label in LABELS)]
     return [
-        f"## Confusion of the best, {_shown(best)}",
+        f"## Confusion of the {what}, {_shown(result)}",
         "Number of records, and their share of the reference label.",
         _table(header, rows),
-        f"## Calibration of the best, {_shown(best)}",
+        f"## Calibration of the {what}, {_shown(result)}",
         "How often each class is right at each probability that it is given, with 95 % intervals.",
         "![Reliability of each class](results/reliability.png)",
     ]

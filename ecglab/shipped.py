@@ -1,5 +1,6 @@
 """The models that come with ecglab: the packages `champion` and `fast`."""
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -16,6 +17,12 @@ HERE = Path(__file__).parent
 def folder(name: str) -> Path:
     """Where the package `champion` or `fast` is."""
     return HERE / name
+
+
+def experiment_of(name: str) -> str:
+    """The experiment that the package `champion` or `fast` was made of."""
+    card = json.loads((folder(name) / "card.json").read_text(encoding="utf-8"))
+    return card["run"].rpartition("-")[0]
 
 
 def ship(run, name: str) -> Path:

@@ -170,6 +170,18 @@ def test_page_without_a_full_result_says_so_and_shows_no_picture(finished):
     assert not list(results.RESULTS.glob("*.png"))
 
 
+def test_errors_of_the_champion_are_on_the_page_where_it_is_not_the_best(finished, monkeypatch):
+    monkeypatch.setattr(ladder.shipped, "experiment_of", lambda name: "resnet1d")
+    kept = [finished(noise=1.6), finished("spectrogram_resnet", noise=1.5)]
+    found = [results.read(results.keep(run)) for run in kept]
+    assert [result.name for result in ladder.full(found)] == ["spectrogram_resnet", "resnet1d"]
+    page = ladder.page(found)
+    rows = cells(page, "## Confusion of the champion, resnet1d")[2:]
+    matrix = metrics.confusion(found[0].table["label"], metrics.chosen(found[0].table))
+    assert [[int(cell.split()[0]) for cell in row[2:]] for row in rows] == matrix.tolist()
+    assert "## Calibration of the champion, resnet1d" in page
+
+
 def test_confusion_of_the_best_is_on_the_page(finished):
     result = results.read(results.keep(finished()))
     rows = cells(ladder.page([result]), "## Confusion of the best, resnet1d")[2:]

@@ -137,7 +137,7 @@ def test_both_models_come_with_ecglab():
 @every_shipped
 def test_a_shipped_card_claims_what_the_committed_table_gives(name):
     told = json.loads((shipped.folder(name) / "card.json").read_text())
-    result = results.read(results.RESULTS / told["run"].rpartition("-")[0])
+    result = results.read(results.RESULTS / shipped.experiment_of(name))
     assert result.problem == ""
     table = result.table[result.table["fold"].isin(shipped.FOLDS[name])]
     assert len(table) == told["scored_out_of_fold"]
@@ -166,8 +166,7 @@ def test_a_shipped_member_says_of_its_fold_what_was_scored(name, archive, tmp_pa
     monkeypatch.setenv("ECGLAB_DATA", str(tmp_path / "real"))
     import_archive(archive)
     data = dataset.open("cinc2017")
-    told = json.loads((shipped.folder(name) / "card.json").read_text())
-    table = results.read(results.RESULTS / told["run"].rpartition("-")[0]).table
+    table = results.read(results.RESULTS / shipped.experiment_of(name)).table
     for fold in shipped.FOLDS[name]:
         mine = table[table["fold"] == fold].iloc[:300]
         records = [data.record(record) for record in mine["record"]]
