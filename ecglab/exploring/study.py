@@ -12,16 +12,17 @@ from ecglab.folds import fold_of, inner_split
 from ecglab.record import Record
 
 
-def cost(experiment, data: Dataset, batches: int = 3, batch_size: int = 8) -> dict:
+def cost(experiment, data: Dataset, batches: int = 3) -> dict:
     """Size of an experiment's network, and seconds for 1,000 records here and now.
 
-    The first batch is not counted, since it compiles. {"parameters", "training", "judging"}
+    In batches of the experiment's size; the first is not counted, since it compiles.
+    {"parameters", "training", "judging"}
     """
     from ecglab import training
 
     model = training.compiled(experiment, len(data))
     n = round(30 * data.fs)
-    rows = np.flatnonzero(data.lengths <= n)[:batch_size]
+    rows = np.flatnonzero(data.lengths <= n)[: experiment.batch_size]
     inputs = training.padded(data, rows, n)
     batch = (inputs, training.one_hot(data.labels[rows]), np.ones(len(rows), np.float32))
     return {
