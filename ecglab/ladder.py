@@ -8,7 +8,7 @@ import numpy as np
 
 from ecglab import metrics, results, shipped
 from ecglab.errors import EcglabError
-from ecglab.experiment import as_text
+from ecglab.experiment import as_text, flat
 from ecglab.files import write_text
 from ecglab.folds import N_FOLDS
 from ecglab.metrics import F1_NAMES
@@ -235,8 +235,12 @@ def _named(base: Result, group: list[Result]) -> str:
 
 def _looked_at(best: Sequence[Result]) -> tuple[str, Result]:
     """Whose errors the page shows: the result of what comes as champion, or else the best one."""
-    champion = shipped.experiment_of("champion")
-    return next((("champion", r) for r in best if r.name == champion), ("best", best[0]))
+    card = shipped.card_of("champion")
+    champion = card["run"].rpartition("-")[0], flat(card["experiment"])
+    for result in best:
+        if (result.facts["experiment"], result.facts["settings"]) == champion:
+            return "champion", result
+    return "best", best[0]
 
 
 def _errors(what: str, result: Result) -> list[str]:

@@ -1,11 +1,11 @@
 """The models that come with ecglab: the packages `champion` and `fast`."""
 
-import json
 import shutil
 import time
 from pathlib import Path
 
 from ecglab.errors import EcglabError
+from ecglab.files import read_json, write_json, write_text
 
 FOLDS = {"champion": (0, 1, 2, 3, 4), "fast": (0,)}
 """The folds whose models each consists of. Of `fast`, the first one's: not the best one's, whose
@@ -19,10 +19,9 @@ def folder(name: str) -> Path:
     return HERE / name
 
 
-def experiment_of(name: str) -> str:
-    """The experiment that the package `champion` or `fast` was made of."""
-    card = json.loads((folder(name) / "card.json").read_text(encoding="utf-8"))
-    return card["run"].rpartition("-")[0]
+def card_of(name: str) -> dict:
+    """The card of the package `champion` or `fast`."""
+    return read_json(folder(name) / "card.json")
 
 
 def ship(run, name: str) -> Path:
@@ -33,7 +32,6 @@ def ship(run, name: str) -> Path:
     """
     from ecglab import packaging
     from ecglab.card import markdown
-    from ecglab.files import write_json, write_text
     from ecglab.folds import N_FOLDS
     from ecglab.predictor import MODEL_FILE, Predictor
 

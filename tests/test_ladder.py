@@ -171,8 +171,9 @@ def test_page_without_a_full_result_says_so_and_shows_no_picture(finished):
 
 
 def test_errors_of_the_champion_are_on_the_page_where_it_is_not_the_best(finished, monkeypatch):
-    monkeypatch.setattr(ladder.shipped, "experiment_of", lambda name: "resnet1d")
     kept = [finished(noise=1.6), finished("spectrogram_resnet", noise=1.5)]
+    told = {"run": kept[0].name, "experiment": kept[0].facts["experiment"]}
+    monkeypatch.setattr(ladder.shipped, "card_of", lambda name: told)
     found = [results.read(results.keep(run)) for run in kept]
     assert [result.name for result in ladder.full(found)] == ["spectrogram_resnet", "resnet1d"]
     page = ladder.page(found)
