@@ -13,9 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from ecglab import dataset, registry
-from ecglab.errors import EcglabError
+from ecglab.datasets import dataset
 from ecglab.models import names
+from ecglab.tracking import registry
+from ecglab.utils.errors import EcglabError
 
 PART = 640
 """Records of the run whose first fold is timed; the epoch is scaled up from its second epoch."""
@@ -67,7 +68,7 @@ def _timed(function) -> float:
 
 
 def _import(archive: Path, folder: str) -> float:
-    from ecglab.archive import import_archive
+    from ecglab.datasets.archive import import_archive
 
     kept = os.environ.get("ECGLAB_DATA")
     os.environ["ECGLAB_DATA"] = folder
@@ -86,7 +87,9 @@ def _train(name: str) -> dict:
     """
     import resource
 
-    from ecglab import experiment, folds, process, runs
+    from ecglab.datasets import folds
+    from ecglab.training import experiment, process
+    from ecglab.training import run_folder as runs
 
     data = dataset.open()
     keys = ["epochs=2", f"records={min(PART, len(data))}", f"data={data.name}"]
@@ -112,7 +115,7 @@ def _cold(data) -> float:
         header = f"X 1 300 {samples.size}\nX.dat 16 1000/mV 16 0 0 0 0 ECG\n"
         Path(folder, "X.hea").write_text(header)
         Path(folder, "X.dat").write_bytes(samples.tobytes())
-        command = [sys.executable, "-m", "ecglab.cli", "predict", str(Path(folder, "X"))]
+        command = [sys.executable, "-m", "ecglab.cli.main", "predict", str(Path(folder, "X"))]
         return min(
             _timed(lambda: subprocess.run(command, check=True, capture_output=True))
             for _ in range(3)
@@ -120,7 +123,7 @@ def _cold(data) -> float:
 
 
 def _bulk(data, package: Path) -> float:
-    from ecglab.predictor import Predictor
+    from ecglab.inference.predictor import Predictor
 
     predictor = Predictor(package, threads=1)
     part = data.excerpt(min(200, len(data)))

@@ -6,12 +6,12 @@ The names a notebook needs, loaded when they are first used: importing ecglab is
 import importlib
 
 _HOMES = {
-    "LABELS": "ecglab.record",
-    "Record": "ecglab.record",
-    "EcglabError": "ecglab.errors",
-    "RecordError": "ecglab.errors",
+    "LABELS": "ecglab.ecg.record",
+    "Record": "ecglab.ecg.record",
+    "EcglabError": "ecglab.utils.errors",
+    "RecordError": "ecglab.utils.errors",
     "read": "ecglab.readers",
-    "Predictor": "ecglab.predictor",
+    "Predictor": "ecglab.inference.predictor",
 }
 
 __all__ = sorted(_HOMES)

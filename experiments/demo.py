@@ -5,7 +5,7 @@
 What it scores on synthetic records says that the line works, and nothing about real ones.
 """
 
-from ecglab.network import Network
+from ecglab.training.network import Network
 
 experiment = Network(
     model="resnet1d",

@@ -13,7 +13,7 @@ Got, on fold 0 alone (1,500 records, `--set folds=1`, 50 min of one core): F1 N/
 second. Not run in full.
 """
 
-from ecglab.network import Network
+from ecglab.training.network import Network
 
 experiment = Network(
     model="fused", epochs=24, batch_size=24, network={"waveform_widths": (16, 32, 64, 64)}

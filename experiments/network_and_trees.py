@@ -26,6 +26,6 @@ reason to make the network's share of the cost threefold. Offsets for the classe
 folds, gained nothing (0.859).
 """
 
-from ecglab.ensemble import Ensemble
+from ecglab.training.ensemble import Ensemble
 
 experiment = Ensemble(members=("spectrogram_resnet", "rr_trees"))

@@ -8,6 +8,6 @@ Got: pooled out-of-fold F1 N/A/O/~ .923/.851/.803/.724, mean over N, A, O 0.859 
 0.002 below the plain pool (-0.006 to +0.001): nothing gained.
 """
 
-from ecglab.ensemble import Ensemble
+from ecglab.training.ensemble import Ensemble
 
 experiment = Ensemble(members=("spectrogram_resnet", "rr_trees"), weights="inner")

@@ -19,8 +19,8 @@ So few epochs do not tell what augmentation is worth: in 8, none is better by 0.
 +0.044).
 """
 
-from ecglab.network import Network
-from ecglab.search.space import choice, integer, log, real
+from ecglab.training.network import Network
+from ecglab.tuning.space import choice, integer, log, real
 
 experiment = Network(
     model="resnet1d", epochs=24, batch_size=24, network={"widths": (16, 32, 64, 64)}

@@ -10,6 +10,6 @@ Got: the F1 of `resnet1d`, as it must, and a calibration error of 0.010 for its 
 1.2 to 1.5: the network was less sure than it could have been.
 """
 
-from ecglab.ensemble import Ensemble
+from ecglab.training.ensemble import Ensemble
 
 experiment = Ensemble(members=("resnet1d",))

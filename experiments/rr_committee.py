@@ -10,6 +10,6 @@ Got: pooled out-of-fold F1 N/A/O/~ .910/.839/.771/.728, mean over N, A, O 0.840 
 `rr_trees`; in the pool with the network the two are worth the same (both 0.862).
 """
 
-from ecglab.committee import Committee
+from ecglab.training.committee import Committee
 
 experiment = Committee(of="rr_trees")

@@ -15,8 +15,8 @@ than a seed moves it (`--set without=rr` and so on). P waves and fibrillatory wa
 its F1 is 0.822 and 0.826 without them, 0.832 to 0.837 with them and three seeds.
 """
 
-from ecglab.search.space import choice, integer, log, real
-from ecglab.trees import Trees
+from ecglab.training.trees import Trees
+from ecglab.tuning.space import choice, integer, log, real
 
 experiment = Trees()
 

@@ -17,7 +17,7 @@ lost: 0.815 where `rr_trees` has 0.834 (-0.032 to -0.008). The search did not pa
 over 30 trials was luck. It took 42 minutes on two cores that did other work as well.
 """
 
-from ecglab.trees import Trees
+from ecglab.training.trees import Trees
 
 experiment = Trees(
     iterations=400,

@@ -16,7 +16,7 @@ on fold 0: 0.627 without, 0.534 with 0.15 as in the paper, 0.447 with 0.3; with 
 0.591 without dropout (-0.037, -0.064 to -0.010), and 0.609 with a quarter of the learning rate.
 """
 
-from ecglab.network import Network
+from ecglab.training.network import Network
 
 experiment = Network(
     model="spectrogram_cnn",

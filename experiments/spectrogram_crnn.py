@@ -11,7 +11,7 @@ Got: pooled out-of-fold F1 N/A/O/~ .874/.668/.606/.610, mean over N, A, O 0.716 
 below the paper, for the reasons that `spectrogram_cnn` tells.
 """
 
-from ecglab.network import Network
+from ecglab.training.network import Network
 
 experiment = Network(
     model="spectrogram_crnn",

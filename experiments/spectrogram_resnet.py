@@ -11,8 +11,8 @@ at twice the cost, 0.802 with 160 ms (-0.041 to -0.002), and 0.738 with the olde
 and windows that do not overlap (-0.113 to -0.058). Without the GRU 0.804 (-0.036 to -0.004).
 """
 
-from ecglab.network import Network
-from ecglab.search.space import choice, integer, log, real
+from ecglab.training.network import Network
+from ecglab.tuning.space import choice, integer, log, real
 
 experiment = Network(model="spectrogram_resnet", epochs=32, batch_size=32)
 

@@ -12,7 +12,7 @@ Got, on two folds of the five (2,999 records): 0.840, where `spectrogram_resnet`
 already. Stopped there, so no table is kept.
 """
 
-from ecglab.network import Network
+from ecglab.training.network import Network
 
 experiment = Network(
     model="spectrogram_resnet",

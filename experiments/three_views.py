@@ -11,6 +11,6 @@ Got: pooled out-of-fold F1 N/A/O/~ .927/.854/.808/.730, mean over N, A, O 0.863 
 the two miss, the third misses 70. Not shipped: 2 h more of training, for what may be chance.
 """
 
-from ecglab.ensemble import Ensemble
+from ecglab.training.ensemble import Ensemble
 
 experiment = Ensemble(members=("spectrogram_resnet", "resnet1d", "rr_trees"))

@@ -12,7 +12,7 @@ Got, on fold 0 alone (1,500 records, `--set folds=1`, 43 min of one core): F1 N/
 .883/.742/.643/.586, mean over N, A, O 0.756 (0.727 to 0.785). Not run in full.
 """
 
-from ecglab.network import Network
+from ecglab.training.network import Network
 
 experiment = Network(
     model="spectrogram_crnn",

@@ -14,9 +14,10 @@
 import pandas as pd
 from IPython.display import display
 
-from ecglab import cinc2017, plots
-from ecglab.exploring import explore, notebook
-from ecglab.record import LABEL_NAMES, LABELS
+from ecglab import plots
+from ecglab.analysis import explore, notebook
+from ecglab.datasets import cinc2017
+from ecglab.ecg.record import LABEL_NAMES, LABELS
 
 here = notebook.begin()
 data = here.data

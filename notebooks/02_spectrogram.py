@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from ecglab import folds, plots
-from ecglab.exploring import explore, notebook, probe
+from ecglab import plots
+from ecglab.analysis import explore, notebook, probe
+from ecglab.datasets import folds
 
 here = notebook.begin()
 data = here.data

@@ -9,15 +9,17 @@
 # %%
 import pandas as pd
 
-from ecglab import experiment, plots, quiet
-from ecglab.exploring import notebook, probe, study
-from ecglab.record import LABELS, Record
+from ecglab import plots
+from ecglab.analysis import notebook, probe, study
+from ecglab.ecg.record import LABELS, Record
+from ecglab.training import experiment
+from ecglab.utils import quiet
 
 quiet.load_keras()
 
-from ecglab import training
 from ecglab.layers import augment
-from ecglab.network import Network
+from ecglab.training import fit as training
+from ecglab.training.network import Network
 
 here = notebook.begin()
 data = here.data

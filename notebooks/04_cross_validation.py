@@ -16,9 +16,15 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from ecglab import experiment, folds, ladder, metrics, plots, results, tracking, trees
-from ecglab.exploring import browser, notebook, probe
-from ecglab.record import LABELS
+from ecglab import plots
+from ecglab.analysis import browser, notebook, probe
+from ecglab.datasets import folds
+from ecglab.ecg.record import LABELS
+from ecglab.evaluation import metrics
+from ecglab.reports import leaderboard as ladder
+from ecglab.reports import results
+from ecglab.tracking import tracker as tracking
+from ecglab.training import experiment, trees
 
 here = notebook.begin()
 part = here.excerpt(1200)

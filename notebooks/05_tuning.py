@@ -13,11 +13,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ecglab import experiment, ladder, metrics, plots, results
-from ecglab.experiment import as_text
-from ecglab.exploring import compare, notebook, searched
-from ecglab.paths import EXPERIMENTS
-from ecglab.search import launch, tuned
+from ecglab import plots
+from ecglab.analysis import compare, notebook, searched
+from ecglab.evaluation import metrics
+from ecglab.reports import leaderboard as ladder
+from ecglab.reports import results
+from ecglab.training import experiment
+from ecglab.training.experiment import as_text
+from ecglab.tuning import launch, tuned
+from ecglab.utils.paths import EXPERIMENTS
 
 here = notebook.begin()
 

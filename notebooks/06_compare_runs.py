@@ -10,8 +10,14 @@
 import pandas as pd
 from IPython.display import display
 
-from ecglab import experiment, ladder, metrics, plots, registry, results, tracking
-from ecglab.exploring import compare, notebook
+from ecglab import plots
+from ecglab.analysis import compare, notebook
+from ecglab.evaluation import metrics
+from ecglab.reports import leaderboard as ladder
+from ecglab.reports import results
+from ecglab.tracking import registry
+from ecglab.tracking import tracker as tracking
+from ecglab.training import experiment
 
 here = notebook.begin()
 

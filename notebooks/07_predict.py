@@ -16,10 +16,13 @@ import pandas as pd
 from IPython.display import display
 
 import ecglab
-from ecglab import folds, plots, registry, trees
-from ecglab.exploring import explain, explore, notebook, probe
-from ecglab.predictor import Predictor
-from ecglab.record import LABEL_NAMES, LABELS, Record
+from ecglab import plots
+from ecglab.analysis import explain, explore, notebook, probe
+from ecglab.datasets import folds
+from ecglab.ecg.record import LABEL_NAMES, LABELS, Record
+from ecglab.inference.predictor import Predictor
+from ecglab.tracking import registry
+from ecglab.training import trees
 
 here = notebook.begin()
 data = here.data
@@ -133,7 +136,7 @@ try:
 except ecglab.EcglabError as error:
     notebook.say(f"Nothing is registered in this store ({error}).")
 else:
-    from ecglab.tracking import mlflow
+    from ecglab.tracking.tracker.tracker import mlflow
 
     model = mlflow().pyfunc.load_model(registry.DEFAULT)
     table = pd.DataFrame({"signal": [record.signal.tolist()], "fs": [record.fs]})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab import cinc2017
+from ecglab.datasets import cinc2017
 
 LABELS = {
     "A00001": "N",

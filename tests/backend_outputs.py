@@ -12,8 +12,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from ecglab.ecg.record import LABELS
 from ecglab.layers import augment  # noqa: F401  (loading a model needs its layers registered)
-from ecglab.record import LABELS
 
 
 def named(outputs) -> dict[str, np.ndarray]:

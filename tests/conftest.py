@@ -45,7 +45,8 @@ def formats() -> Path:
 @pytest.fixture(scope="session")
 def packed(tmp_path_factory) -> Path:
     """A data folder with 60 synthetic records and the features of all, and of those of trials."""
-    from ecglab import dataset, folds, synthetic, trees
+    from ecglab.datasets import dataset, folds, synthetic
+    from ecglab.training import trees
 
     folder = tmp_path_factory.mktemp("packed")
     with pytest.MonkeyPatch.context() as patch:
@@ -65,7 +66,7 @@ def rng():
 @pytest.fixture
 def ecglab(capsys):
     """Run a command: (exit status, stdout, stderr)."""
-    from ecglab import cli
+    from ecglab.cli import main as cli
 
     def run(*arguments):
         try:
@@ -85,7 +86,9 @@ def own_results(tmp_path, monkeypatch):
     """
     import run_maker
 
-    from ecglab import experiment, ladder, results
+    from ecglab.reports import leaderboard as ladder
+    from ecglab.reports import results
+    from ecglab.training import experiment
 
     monkeypatch.setattr(results, "RESULTS", tmp_path / "experiments" / "results")
     monkeypatch.setattr(ladder, "PAGE", tmp_path / "experiments" / "README.md")

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.text import Text
 
-from ecglab.record import LABELS, Record
+from ecglab.ecg.record import LABELS, Record
 
 FS = 300
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecglab import readers
-from ecglab.errors import RecordError
+from ecglab.utils.errors import RecordError
 
 SECONDS = 10
 

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from ecglab.files import write_json
-from ecglab.record import LABELS
-from ecglab.runs import RunFolder
+from ecglab.ecg.record import LABELS
+from ecglab.training.run_folder import RunFolder
+from ecglab.utils.files import write_json
 
 OWN = {
     "model": "resnet1d",

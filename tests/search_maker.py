@@ -1,7 +1,7 @@
 """Searches as they are left on disk, made up in a moment."""
 
-from ecglab.files import write_json
-from ecglab.search import searches
+from ecglab.tuning import searches
+from ecglab.utils.files import write_json
 
 
 def scores(nao: float) -> dict[str, float]:

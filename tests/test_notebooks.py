@@ -8,9 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ecglab.errors import EcglabError
-from ecglab.exploring import notebook
-from ecglab.paths import NOTEBOOKS
+from ecglab.analysis import notebook
+from ecglab.utils.errors import EcglabError
+from ecglab.utils.paths import NOTEBOOKS
 
 ROOT = NOTEBOOKS.parent
 SPEC = importlib.util.spec_from_file_location("notebooks_tool", NOTEBOOKS / "__main__.py")
@@ -143,7 +143,7 @@ def test_a_failing_cell_is_an_error(copy):
 
 
 def test_an_export_shows_what_was_computed_and_not_how_prose_was_made(copy, tmp_path):
-    imports, code = "from ecglab.exploring import notebook", "notebook.say(f'**{40 + 2}** records')"
+    imports, code = "from ecglab.analysis import notebook", "notebook.say(f'**{40 + 2}** records')"
     text = f"# %%\n{imports}\n\n# %%\n{code}\n"
     copy.write_text(text, encoding="utf-8")
     page = tool.export(copy, tmp_path / "html").read_text(encoding="utf-8")
@@ -156,7 +156,7 @@ def test_an_export_shows_what_was_computed_and_not_how_prose_was_made(copy, tmp_
 
 
 def test_the_setting_is_small_or_full_and_is_said(monkeypatch, capsys):
-    from ecglab import synthetic
+    from ecglab.datasets import synthetic
 
     synthetic.pack(40)
     for asked, small in (("small", True), ("full", False), ("", False)):
@@ -180,7 +180,7 @@ def test_the_setting_is_read_in_one_place():
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
     """A data folder with synthetic records that all notebooks share."""
-    from ecglab import synthetic
+    from ecglab.datasets import synthetic
 
     folder = tmp_path_factory.mktemp("notebooks") / "data"
     with pytest.MonkeyPatch.context() as patch:
@@ -213,7 +213,7 @@ def test_a_notebook_runs_on_synthetic_records(script, packed, monkeypatch):
 @pytest.mark.archive
 @pytest.mark.parametrize("name", ["01_explore", "07_predict"])
 def test_a_notebook_runs_on_recordings(name, archive, monkeypatch, tmp_path):
-    from ecglab.archive import import_archive
+    from ecglab.datasets.archive import import_archive
 
     import_archive(archive)
     monkeypatch.setenv(notebook.SETTING, "small")

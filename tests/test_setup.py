@@ -232,9 +232,9 @@ HEAVY = {
     "code",
     [
         "import ecglab; dir(ecglab)",
-        "import ecglab.cli",
-        "import ecglab.cli; ecglab.cli.main(['--help'])",
-        "import ecglab.cli; ecglab.cli.main(['predict', '--help'])",
+        "import ecglab.cli.main",
+        "import ecglab.cli.main; ecglab.cli.main.main(['--help'])",
+        "import ecglab.cli.main; ecglab.cli.main.main(['predict', '--help'])",
         "from ecglab import Record, EcglabError; Record([0, 1] * 1000, 300)",
     ],
 )

@@ -1,7 +1,7 @@
 """A synthetic data set and an experiment so small that a test can train it."""
 
-from ecglab import synthetic
-from ecglab.network import Network
+from ecglab.datasets import synthetic
+from ecglab.training.network import Network
 
 RECORDS = 40
 

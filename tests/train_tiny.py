@@ -8,7 +8,8 @@ import sys
 
 import tiny
 
-from ecglab import cli, experiment
+from ecglab.cli import main as cli
+from ecglab.training import experiment
 
 # A shell that was told to run us in the background has Ctrl-C ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,9 +10,10 @@ import sys
 
 import tiny
 
-from ecglab import cli, experiment
-from ecglab.search.space import choice, integer, log, real
-from ecglab.trees import Trees
+from ecglab.cli import main as cli
+from ecglab.training import experiment
+from ecglab.training.trees import Trees
+from ecglab.tuning.space import choice, integer, log, real
 
 TREES = Trees(data="synthetic", iterations=3, leaves=4, min_leaf=2, bags=1, learning_rate=0.3)
 KINDS = {

@@ -9,7 +9,7 @@ import math
 import keras
 from keras import ops, random
 
-from ecglab.record import FS
+from ecglab.ecg.record import FS
 
 
 class Augmentation(keras.layers.Layer):

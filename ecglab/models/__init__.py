@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from ecglab.errors import EcglabError
+from ecglab.utils.errors import EcglabError
 
 
 def names() -> list[str]:

@@ -2,9 +2,9 @@
 
 from keras import layers
 
+from ecglab.ecg.record import FS
 from ecglab.layers import BandPass, LogSpectrogram, ScaleRecord, StrideValid
 from ecglab.models._parts import conv_norm, residual
-from ecglab.record import FS
 
 STEM_KERNEL = 15
 """Samples at 150 Hz: 100 ms, about one QRS complex."""

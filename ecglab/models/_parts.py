@@ -2,8 +2,8 @@
 
 from keras import layers
 
+from ecglab.ecg.record import LABELS
 from ecglab.layers import Mask, StrideValid
-from ecglab.record import LABELS
 
 MOMENTUM = 0.9
 """Of batch norm: with 0.99 a short training ends before its averages have caught up."""

@@ -2,9 +2,9 @@
 
 from keras import layers
 
+from ecglab.ecg.record import FS
 from ecglab.layers import BandPass, HalveValid, LogSpectrogram, Mask, ScaleRecord
 from ecglab.models._parts import MOMENTUM
-from ecglab.record import FS
 
 CONVOLUTIONS = 4
 """Convolutions in a block, as in Zihlmann et al. 2017."""

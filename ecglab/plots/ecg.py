@@ -9,9 +9,9 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ecglab.errors import EcglabError
+from ecglab.ecg.record import Record
 from ecglab.plots.style import EDGE_MM, MM, page, percent
-from ecglab.record import Record
+from ecglab.utils.errors import EcglabError
 
 MM_PER_SECOND, MM_PER_MV = 25, 10
 

@@ -9,15 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ecglab.metrics import F1_NAMES
+from ecglab.ecg.record import LABEL_NAMES, LABELS
+from ecglab.evaluation.metrics import F1_NAMES
 from ecglab.plots.style import COLORS, CURVES, MARKERS, WIDE, page, tidy
-from ecglab.record import LABEL_NAMES, LABELS
 
 
 def learning_curves(histories: dict[int, list[dict]], *, synthetic: bool = False) -> Figure:
     """Training loss, inner loss and inner F1_NAO of each fold against the epochs.
 
-    histories: {fold: its epochs as `ecglab.training.train` tells them}; an epoch without inner
+    histories: {fold: its epochs as `ecglab.training.fit.train` tells them}; an epoch without inner
     scores is fine. The training loss may be weighted and smoothed, the inner loss never is.
     A star stands at the last epoch with the highest inner F1_NAO.
     """
@@ -122,7 +122,7 @@ def differences(
 def ladder(results: Mapping, *, synthetic: bool = False) -> Figure:
     """NAO and the F1 of each class of several experiments with 95 % intervals, best NAO first.
 
-    results: {name: what `ecglab.metrics.scores` gives}
+    results: {name: what `ecglab.evaluation.metrics.scores` gives}
     """
     best = sorted(results.items(), key=lambda item: -item[1]["values"]["F1_NAO"])
     title = "NAO and F1 of each experiment with 95 % intervals"

@@ -7,8 +7,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from ecglab.ecg.record import LABEL_NAMES, LABELS
 from ecglab.plots.style import COLORS, STYLES, WIDE, page, tidy
-from ecglab.record import LABEL_NAMES, LABELS
 
 DIFFERENCES = "PuOr"
 """Colours of differences: orange below 0, violet above, told apart by everyone."""

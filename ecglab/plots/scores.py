@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from ecglab import metrics
+from ecglab.ecg.record import LABEL_NAMES, LABELS
+from ecglab.evaluation import metrics
 from ecglab.plots.style import COLORS, CURVES, MARKERS, NARROW, STYLES, WIDE, page, percent, tidy
-from ecglab.record import LABEL_NAMES, LABELS
 
 
 def confusion(labels, chosen, title: str | None = None, *, synthetic: bool = False) -> Figure:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ecglab.plots.style import CURVES, WIDE, page, tidy
-from ecglab.search.space import Choice
+from ecglab.tuning.space import Choice
 
 FEWEST = 8
 """Trials below which nothing is said of what mattered."""
@@ -22,7 +22,7 @@ def parallel_coordinates(
 ) -> Figure:
     """Each trial as a line through its values to its NAO; the best in black, on top.
 
-    trials: rows of `ecglab.search.searches.table`; space: {key: its choice or range}
+    trials: rows of `ecglab.tuning.searches.table`; space: {key: its choice or range}
     The darker a line the higher its score, from the first axis on.
     """
     scored = sorted(_scored(trials), key=lambda row: row["score"])
@@ -61,7 +61,7 @@ def parallel_coordinates(
 def importance(trials: Sequence[Mapping], space: Mapping, *, synthetic: bool = False) -> Figure:
     """The score of each trial against each of its values, the keys that mattered most first.
 
-    trials: rows of `ecglab.search.searches.table`; space: {key: its choice or range}
+    trials: rows of `ecglab.tuning.searches.table`; space: {key: its choice or range}
     How much a key mattered is by how much a forest, fitted to the trials, judges them worse when
     that key's values are dealt out anew (Breiman 2001, doi:10.1023/A:1010933404324), as a share of
     all keys. The title says how much of the differences the forest foresees in trials that it has
@@ -113,7 +113,7 @@ def importances(scored: Sequence[Mapping], space: Mapping) -> tuple[dict[str, fl
 def course(trials: Sequence[Mapping], *, synthetic: bool = False) -> Figure:
     """The score of each trial in the order of their ids, and the best so far.
 
-    trials: rows of `ecglab.search.searches.table`
+    trials: rows of `ecglab.tuning.searches.table`
     """
     scored = _scored(trials)
     failed = [row for row in trials if row["status"] == "failed"]
@@ -146,7 +146,7 @@ def unseen(
 ) -> Figure:
     """The score by which each trial was judged against its score on records that no trial saw.
 
-    trials: rows of `ecglab.search.searches.table`; held: {trial: NAO on those records}
+    trials: rows of `ecglab.tuning.searches.table`; held: {trial: NAO on those records}
     words: which records they are, for the axis
     On the line a trial holds what it promised; the cross stands at the means of all.
     """

@@ -6,8 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ecglab.exploring import spectrum
-from ecglab.exploring.spectrum import Spectrogram
+from ecglab.analysis import spectrum
+from ecglab.analysis.spectrum import Spectrogram
+from ecglab.ecg.record import LABEL_NAMES, LABELS, Record
 from ecglab.plots.ecg import (
     MM_PER_SECOND,
     PULSE_MM,
@@ -20,7 +21,6 @@ from ecglab.plots.ecg import (
     time_labels,
 )
 from ecglab.plots.style import COLORS, EDGE_MM, MM, WIDE, page, percent, tidy
-from ecglab.record import LABEL_NAMES, LABELS, Record
 
 MAP = "cividis"
 """Colours of power: even steps of lightness, alike for colour-blind people."""
@@ -75,7 +75,7 @@ def spectrograms(
 ) -> Figure:
     """A part of the record on ECG paper at true scale, and spectrograms under it on its time axis.
 
-    settings: {words: keywords of `ecglab.exploring.spectrum.spectrogram`, and `linear=True` for
+    settings: {words: keywords of `ecglab.analysis.spectrum.spectrogram`, and `linear=True` for
         power that is no logarithm}, a spectrogram each
     """
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 
-from ecglab.files import replacing
+from ecglab.utils.files import replacing
 
 # Paul Tol's high-contrast scheme: told apart by colour-blind people and on a greyscale print.
 # The line styles and markers tell the classes apart without any colour.

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from ecglab.errors import RecordError
+from ecglab.ecg.record import Record
 from ecglab.readers import csv_reader, mat_reader, npy_reader, wfdb_reader
-from ecglab.record import Record
+from ecglab.utils.errors import RecordError
 
 _READERS = (wfdb_reader, csv_reader, npy_reader, mat_reader)
 """A format is a module with SUFFIXES and read(path, lead, fs) -> Record: add it here."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab.errors import RecordError
+from ecglab.utils.errors import RecordError
 
 _MILLIVOLTS = {
     **dict.fromkeys(("v", "volt", "volts"), 1e3),

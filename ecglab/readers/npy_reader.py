@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab.errors import RecordError
+from ecglab.ecg.record import Record
 from ecglab.readers.common import checked_rate, lead_of_array
-from ecglab.record import Record
+from ecglab.utils.errors import RecordError
 
 SUFFIXES = (".npy",)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecglab.errors import RecordError
+from ecglab.utils.errors import RecordError
 
 DEFAULT_FS = 250.0
 DEFAULT_GAIN = 200.0

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab.errors import RecordError
+from ecglab.ecg.record import Record
 from ecglab.readers import plain_wfdb
 from ecglab.readers.common import checked_rate, chosen_lead, in_millivolts, text_of
-from ecglab.record import Record
+from ecglab.utils.errors import RecordError
 
 SUFFIXES = (".hea", ".dat")
 

@@ -1,0 +1,119 @@
+"""A recording: one lead of an ECG, and the checks that decide whether it can be judged."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from ..utils.errors import RecordError
+
+LABELS = ("N", "A", "O", "~")
+"""Normal rhythm, atrial fibrillation, other rhythm, noise: the order of every probability."""
+
+LABEL_NAMES = {"N": "normal", "A": "atrial fibrillation", "O": "other rhythm", "~": "noise"}
+
+FS = 300.0
+"""Sampling rate in Hz at which every model takes its signal."""
+
+MIN_SECONDS = 5.0
+MIN_FS = 60.0
+MIN_SPAN_MV = 0.01
+
+
+@dataclass(frozen=True)
+class Record:
+    """One lead of an ECG.
+
+    signal: (n_samples,) float32 in mV; NaN marks a missing sample
+    fs: sampling rate in Hz
+    id: name of the record
+    lead: name of the lead, empty where it is unknown
+
+    Raises RecordError, in words, for what cannot be judged: a wrong shape, an infinite value,
+    an impossible rate, less than 5 s of known samples, a flat line.
+    """
+
+    signal: np.ndarray
+    fs: float
+    id: str = "record"
+    lead: str = ""
+
+    def __post_init__(self):
+        object.__setattr__(self, "signal", _checked_signal(self.signal, self.id))
+        object.__setattr__(self, "fs", _checked_fs(self.fs, self.id))
+        known = self.signal[~np.isnan(self.signal)]
+        if not known.size:
+            raise RecordError(f"{self.id}: empty, every sample is missing")
+        if known.size < MIN_SECONDS * self.fs:
+            raise RecordError(
+                f"{self.id}: too short, {known.size / self.fs:.1f} s of known samples "
+                f"where at least {MIN_SECONDS:g} s are needed"
+            )
+        span = float(known.max() - known.min())
+        if span < MIN_SPAN_MV:
+            raise RecordError(
+                f"{self.id}: flat, it spans {span:.2g} mV (is the signal in mV, the lead on?)"
+            )
+
+    @property
+    def n_samples(self) -> int:
+        return self.signal.size
+
+    @property
+    def seconds(self) -> float:
+        return self.n_samples / self.fs
+
+    def resampled(self, fs: float = FS) -> "Record":
+        """The same record at `fs` Hz, by SciPy's polyphase filter (`resample_poly`).
+
+        Gaps are bridged by a line for the filter and are missing again afterwards.
+        """
+        if fs == self.fs:
+            return self
+        from scipy.signal import resample_poly
+
+        ratio = Fraction(fs / self.fs).limit_denominator(1000)
+        missing = np.isnan(self.signal)
+        index = np.arange(self.n_samples)
+        whole = np.interp(index, index[~missing], self.signal[~missing])
+        signal = resample_poly(whole, ratio.numerator, ratio.denominator, padtype="line")
+        if missing.any():
+            at = np.arange(signal.size) * (self.fs / fs)
+            before = np.minimum(at.astype(int), self.n_samples - 1)
+            after = np.minimum(np.ceil(at).astype(int), self.n_samples - 1)
+            signal[missing[before] | missing[after]] = np.nan
+        return replace(self, signal=signal, fs=fs)
+
+
+def _checked_signal(signal, name: str) -> np.ndarray:
+    """The signal as (n_samples,) float32, or RecordError."""
+    try:
+        array = np.asarray(signal, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise RecordError(f"{name}: the signal is not a list of numbers") from None
+    if array.ndim != 1:
+        raise RecordError(
+            f"{name}: the signal has shape {array.shape}; one lead of shape (n_samples,) is needed"
+        )
+    if not array.size:
+        raise RecordError(f"{name}: empty, it has no samples")
+    if np.isinf(array).any():
+        raise RecordError(
+            f"{name}: not finite, {int(np.isinf(array).sum())} samples are infinite "
+            "(mark missing samples with NaN)"
+        )
+    return array
+
+
+def _checked_fs(fs, name: str) -> float:
+    """The rate in Hz, or RecordError."""
+    try:
+        rate = float(fs)
+    except (TypeError, ValueError):
+        raise RecordError(f"{name}: the sampling rate {fs!r} is not a number in Hz") from None
+    if not MIN_FS <= rate <= 1e5:
+        raise RecordError(
+            f"{name}: a sampling rate of {rate:g} Hz cannot be judged; "
+            f"at least {MIN_FS:g} Hz are needed"
+        )
+    return rate

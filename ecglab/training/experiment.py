@@ -1,0 +1,247 @@
+"""An experiment: one frozen configuration, kept in one file of `experiments/`."""
+
+import abc
+import hashlib
+import importlib
+import importlib.util
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from ecglab.datasets.dataset import Dataset
+from ecglab.training.run_folder import RunFolder
+from ecglab.utils.errors import EcglabError
+from ecglab.utils.paths import EXPERIMENTS
+
+Judge = Callable[[np.ndarray], np.ndarray]
+"""Rows of the data set to their probabilities (len(rows), 4)."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The work of one fold.
+
+    k: its number; data: all records; rows, inner, scored: of those, what is trained on, what is
+        held back for whatever chooses, and what is scored in the end
+    folder: where state and models are kept; changed: to be called when something there is final
+    say: takes a line for the person who waits
+    """
+
+    k: int
+    data: Dataset
+    rows: np.ndarray
+    inner: np.ndarray
+    scored: np.ndarray
+    folder: Path
+    changed: Callable[[], None] = lambda: None
+    say: Callable[[str], None] = lambda text: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment(abc.ABC):
+    """What every kind of experiment decides. Unknown keys and impossible values are errors.
+
+    data, labels: data set and label version ("" for its default)
+    records: an excerpt of so many records, classes in proportion; 0 for all
+    folds: how many of the five folds are trained and scored, the first ones
+    inner: share of the training folds held back for whatever chooses
+    seed: of everything that is drawn
+    """
+
+    data: str = "cinc2017"
+    labels: str = ""
+    records: int = 0
+    folds: int = 5
+    inner: float = 0.05
+    seed: int = 1
+
+    fixed: ClassVar[tuple[str, ...]] = ()
+    """Keys that `set` leaves alone: with another value it is another experiment."""
+
+    kind: ClassVar[str]
+    """What is trained: "network", "trees", "ensemble"."""
+
+    def __post_init__(self):
+        from ecglab.datasets.folds import N_FOLDS
+
+        self.check(
+            ("folds", 1 <= self.folds <= N_FOLDS, f"from 1 to {N_FOLDS}"),
+            ("inner", 0 <= self.inner < 0.5, "at least 0 and below 0.5"),
+            ("records", self.records >= 0, "at least 0"),
+        )
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Names of the experiments that are trained before this one, on the same records."""
+        return ()
+
+    @property
+    def consists_of(self) -> tuple[str, ...]:
+        """Names of the experiments whose settings are this one's as well: those that it needs."""
+        return self.needs
+
+    def made_of(self) -> dict[str, dict]:
+        """{name: settings} of the experiments that this one consists of, and of theirs in turn."""
+        made = {}
+        for name in self.consists_of:
+            other = replace(load(name), **self.on_the_same_records)
+            made |= {name: other.as_dict(), **other.made_of()}
+        return made
+
+    @property
+    def on_the_same_records(self) -> dict:
+        """The keys that another experiment must share to be combined with this one."""
+        return {key: getattr(self, key) for key in ("data", "labels", "records", "folds", "inner")}
+
+    def environment(self) -> dict[str, str]:
+        """What a result depends on beside the libraries, told by the process that trains."""
+        return {"device": "cpu:0"}
+
+    def prepare(self, data: Dataset, say: Callable[[str], None]) -> None:  # noqa: B027
+        """Make what all trainings on these records share, before several begin at once."""
+
+    @abc.abstractmethod
+    def train_fold(self, fold: Fold) -> Judge:
+        """Train on `fold.rows`, going on from what `fold.folder` holds; how to judge others."""
+
+    def check(self, *rules: tuple[str, bool, str]) -> None:
+        """Each rule: a key, whether its value is possible, and what it must be, in words."""
+        for key, holds, rule in rules:
+            if not holds:
+                raise EcglabError(f"{key}={getattr(self, key)} is impossible: it must be {rule}")
+
+    def set(self, assignments: Iterable[str]) -> "Experiment":
+        """A copy with keys set, each as "key=value": "epochs=2", "network.widths=16,32"."""
+        config = self.as_dict()
+        for assignment in assignments:
+            key, equals, text = assignment.partition("=")
+            if not equals:
+                raise EcglabError(f"--set {assignment!r}: write it as key=value, such as epochs=2")
+            known = self.flat()
+            if key not in known:
+                raise EcglabError(unknown(key, known))
+            if key in self.fixed and text != as_text(known[key]):
+                raise EcglabError(
+                    f"{key}={text}: another {key} makes another experiment; "
+                    "give it a file of its own in experiments/"
+                )
+            group, _, name = key.rpartition(".")
+            (config[group] if group else config)[name] = _parse(key, text, known[key])
+        return replace(self, **config)
+
+    def as_dict(self) -> dict:
+        """Every key with its value, ready for JSON."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {k: dict(v) if isinstance(v, Mapping) else v for k, v in plain.items()}
+
+    def flat(self) -> dict:
+        """Every key with its value, {"epochs": 40, "network.dropout": 0.3, ...}."""
+        return flat(self.as_dict())
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.as_dict())
+
+
+def flat(config: Mapping) -> dict:
+    """A nested configuration as {"epochs": 40, "network.dropout": 0.3, ...}."""
+    keys = {}
+    for key, value in config.items():
+        group = isinstance(value, Mapping)
+        keys |= {f"{key}.{name}": x for name, x in value.items()} if group else {key: value}
+    return keys
+
+
+def digest_of(config: Mapping) -> str:
+    """SHA-256 over every key and value of a configuration that is not 0, "" or nothing.
+
+    What is switched off is left out, so that a setting which did not exist when a run began, and
+    is off, leaves that run what it was.
+    """
+    told = {key: value for key, value in flat(config).items() if value}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def as_text(value) -> str:
+    """A value as `--set` takes it: 16,32,48 for a list."""
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def names() -> list[str]:
+    """The experiments there are: the files of `experiments/`."""
+    return sorted(p.stem for p in EXPERIMENTS.glob("*.py") if not p.stem.startswith("_"))
+
+
+def load(name: str) -> Experiment:
+    """The experiment of `experiments/NAME.py`; EcglabError when there is none."""
+    return _module(name).experiment
+
+
+def space(name: str) -> dict:
+    """What a search may change of it, as its file declares beside it: see `ecglab.tuning.space`."""
+    declared = getattr(_module(name), "space", None)
+    if not declared:
+        raise EcglabError(
+            f"experiments/{name}.py declares no space to search: add one, as "
+            'space = {"learning_rate": log(5e-4, 5e-3)}'
+        )
+    return dict(declared)
+
+
+def _module(name: str):
+    if name not in names():
+        raise EcglabError(f"there is no experiment {name!r}: there are {', '.join(names())}")
+    spec = importlib.util.spec_from_file_location(name, EXPERIMENTS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except TypeError as error:  # how a dataclass refuses an unknown key
+        raise EcglabError(f"experiments/{name}.py: {error}") from None
+    return module
+
+
+def of(run: RunFolder) -> Experiment:
+    """The experiment that a run folder, or a search, tells, as it was when it began."""
+    kind = run.facts.get("kind", "network")  # which the first runs do not tell
+    made = getattr(importlib.import_module(f"ecglab.training.{kind}"), kind.capitalize())
+    return made(**_with_tuples(run.facts["experiment"]))
+
+
+def _with_tuples(config: Mapping) -> dict:
+    """A configuration as it was before JSON made lists of its tuples."""
+    restored = {}
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            value = _with_tuples(value)
+        restored[key] = tuple(value) if isinstance(value, list) else value
+    return restored
+
+
+def unknown(key: str, known: Iterable[str]) -> str:
+    """What to say of a key that is not among the known ones."""
+    import difflib
+
+    known = sorted(known)
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"unknown key {key!r}: {hint}"
+
+
+def _parse(key: str, text: str, old):
+    """`text` as a value of the type that the key has; tuples are written 16,32,48."""
+    try:
+        if isinstance(old, bool):
+            return {"true": True, "false": False}[text.lower()]
+        if isinstance(old, tuple):
+            kind = float if any(isinstance(x, float) for x in old) else int
+            return tuple(kind(part) for part in text.split(","))
+        return type(old)(text)
+    except (ValueError, KeyError):
+        what = "numbers with commas" if isinstance(old, tuple) else type(old).__name__
+        raise EcglabError(
+            f"{key}={text!r} cannot be read: it must be {what}, as {as_text(old)}"
+        ) from None

@@ -1,0 +1,80 @@
+"""Files that are whole or not there: write beside, then rename; one writer at a time."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from .errors import EcglabError
+
+_PARTIAL = ".partial"
+
+
+@contextlib.contextmanager
+def replacing(path: Path, mode: str = "wb") -> Iterator[IO]:
+    """Open a file beside `path` that takes its place only when the block ends without error.
+
+    A kill leaves at most `NAME.partial`, which the next writer overwrites. A full disk or a
+    refused write raises EcglabError and leaves what was at `path` as it was.
+    """
+    path = Path(path)
+    partial = path.with_name(path.name + _PARTIAL)
+    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(partial, mode, **text) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):  # where nothing can be written, nothing is left over
+            partial.unlink()
+        if isinstance(error, OSError):
+            raise EcglabError(
+                f"cannot write {path}: {error.strerror or error}; nothing was changed there"
+            ) from error
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with replacing(path, "w") as file:
+        file.write(text)
+
+
+def write_json(path: Path, value) -> None:
+    """Write a JSON file, whole or not at all."""
+    write_text(path, json.dumps(value, indent=1) + "\n")
+
+
+def read_json(path: Path):
+    """What a JSON file that was written here says."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@contextlib.contextmanager
+def locked(path: Path, doing: str, patience: float = 0) -> Iterator[None]:
+    """Hold `path`.lock while the block runs; EcglabError when another process holds it.
+
+    patience: for how many seconds to wait for it
+    The lock goes with the process that holds it, so a kill leaves nothing to clean up.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(Path(path).with_name(f".{Path(path).name}.lock"))
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=patience)
+    except Timeout:
+        raise EcglabError(
+            f"another process is {doing} ({path}): wait until it has ended, then try again"
+        ) from None
+    except OSError as error:
+        raise EcglabError(f"cannot write {path}: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        lock.release()

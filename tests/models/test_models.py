@@ -1,0 +1,338 @@
+"""Every model: any length, the record alone, saved, exported, trained, and on both backends."""
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from backend_outputs import named
+
+from ecglab import models
+from ecglab.ecg.record import FS
+from ecglab.layers import (
+    BandPass,
+    HalveValid,
+    LogSpectrogram,
+    Mask,
+    MaskedPooling,
+    ScaleRecord,
+    StrideValid,
+)
+from ecglab.layers.augment import Augmentation
+from ecglab.utils.errors import EcglabError
+
+MODELS = {
+    "resnet1d": {"widths": (4, 6), "blocks": 1, "kernel": 3},
+    "spectrogram_resnet": {"widths": (4, 6), "blocks": 1, "kernel": 3, "units": 3},
+    "fused": {
+        "waveform_widths": (3, 4),
+        "widths": (4, 6),
+        "blocks": 1,
+        "kernel": 3,
+        "units": 3,
+        "pooling": "attention",
+    },
+    "spectrogram_cnn": {"widths": (3, 4)},
+    "spectrogram_crnn": {"widths": (4,), "units": 4},
+}
+"""Each model with parameters that make it small; all else is as in the real one."""
+
+every_model = pytest.mark.parametrize("name", MODELS)
+
+ROUNDING = 1e-5
+"""Greatest difference of two probabilities that are the same but for the order of sums."""
+
+AUGMENT = {"crop": 5.0}
+
+tensorflow_only = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="the export to ONNX is TensorFlow's"
+)
+
+
+def predicted(model, signal, valid) -> np.ndarray:
+    inputs = {"signal": np.float32(signal), "valid": np.float32(valid)}
+    return keras.ops.convert_to_numpy(model(inputs))
+
+
+def record_of(n: int, rng):
+    """signal and valid (n,) of a record with a gap in its middle: spikes, a wave and noise."""
+    t = np.arange(n) / FS
+    rate, width, noise = rng.uniform(0.7, 3), rng.uniform(0.01, 0.1), 10 ** rng.uniform(-3, 0)
+    spikes = np.exp(-((((t * rate) % 1 - 0.5) / rate / width) ** 2))
+    signal = spikes + 0.2 * np.sin(2 * np.pi * 0.3 * t) + noise * rng.normal(size=n)
+    valid = np.ones(n)
+    valid[n // 2 : n // 2 + 150] = 0
+    return signal * valid, valid
+
+
+def batch_of(lengths, rng):
+    """signal and valid (batch, n) of records of these lengths, padded with zeros."""
+    signal, valid = np.zeros((2, len(lengths), max(lengths)))
+    for k, n in enumerate(lengths):
+        signal[k, :n], valid[k, :n] = record_of(n, rng)
+    return signal, valid
+
+
+def drawn(model):
+    """The model with drawn weights that tell records apart.
+
+    Fresh ones hide a part of it (gains of 0, means of 0), and of a model whose probabilities
+    hardly move every claim of invariance would be true.
+    """
+    rng = np.random.default_rng(0)
+    for variable in model.variables:
+        if variable.name in ("gamma", "moving_variance"):
+            variable.assign(rng.uniform(0.5, 1.5, variable.shape))
+        elif variable.name in ("beta", "bias", "moving_mean"):
+            variable.assign(rng.normal(0, 0.3, variable.shape))
+        elif variable.name in ("kernel", "recurrent_kernel"):
+            fan_in = np.prod(variable.shape[:-1])
+            variable.assign(rng.normal(0, np.sqrt(2 / fan_in), variable.shape))
+    label = model.get_layer("label")
+    features = predicted(keras.Model(model.inputs, label.input), *batch_of(16 * [1800], rng))
+    kernel = rng.normal(size=label.kernel.shape) / (features.std(axis=0)[:, None] + 0.01)
+    kernel *= 2 / np.sqrt(len(kernel))
+    label.set_weights([kernel, -features.mean(axis=0) @ kernel])
+    return model
+
+
+@pytest.fixture(scope="module")
+def built():
+    """{name: the small model with augmentation and drawn weights}, which no test may train."""
+    keras.utils.set_random_seed(0)
+    return {name: drawn(models.build(name, network, AUGMENT)) for name, network in MODELS.items()}
+
+
+# Which models there are
+
+
+def test_every_model_is_tested():
+    assert sorted(MODELS) == models.names()
+
+
+@pytest.mark.parametrize("name", ["transformer", "_parts", ""])
+def test_unknown_model(name):
+    with pytest.raises(EcglabError) as caught:
+        models.build(name)
+    assert repr(name) in str(caught.value)
+    assert all(known in str(caught.value) for known in models.names())
+
+
+@every_model
+def test_parameters_are_those_of_the_network(name):
+    parameters = models.parameters(name)
+    signature = inspect.signature(models.network_of(name)).parameters.values()
+    assert parameters == {p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY}
+    assert set(MODELS[name]) <= set(parameters)
+    assert not {"signal", "valid"} & set(parameters)
+    with pytest.raises(TypeError, match="no_such_parameter"):
+        models.build(name, {"no_such_parameter": 1})
+
+
+@every_model
+def test_default_size(name):
+    assert 10_000 < models.build(name).count_params() < 2_000_000
+
+
+# What a model gives
+
+
+@every_model
+@pytest.mark.parametrize("n", [1500, 1501, 2999, 9000, 18300])
+def test_probabilities_at_any_length(name, n, built, rng):
+    probabilities = predicted(built[name], *batch_of([n, n - 1, n], rng))
+    assert probabilities.shape == (3, 4)
+    assert probabilities.min() >= 0
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+@every_model
+def test_padding_and_neighbours_change_nothing(name, built, rng):
+    lengths = [1500, 1501, 1921, 2712, 4097]
+    signal, valid = batch_of(lengths, rng)
+    alone = np.concatenate(
+        [
+            predicted(built[name], signal[k : k + 1, :n], valid[k : k + 1, :n])
+            for k, n in enumerate(lengths)
+        ]
+    )
+    assert np.ptp(alone, axis=0).max() > 0.1, "the weights must tell these records apart"
+    for extra in (0, 1, 2, 3, 64, 3000):
+        padding = ((0, 0), (0, extra))
+        together = predicted(built[name], np.pad(signal, padding), np.pad(valid, padding))
+        np.testing.assert_allclose(together, alone, rtol=0, atol=ROUNDING)
+    for k, n in enumerate(lengths):
+        others, known = batch_of([n, 4500, 3000], rng)
+        others[0], known[0] = np.pad(signal[k], (0, 403)), np.pad(valid[k], (0, 403))
+        among_others = predicted(built[name], others, known)[0]
+        np.testing.assert_allclose(among_others, alone[k], rtol=0, atol=ROUNDING)
+
+
+@every_model
+def test_values_of_missing_samples_do_not_matter(name, built, rng):
+    signal, valid = batch_of([2500, 3001], rng)
+    spoilt = np.where(valid == 1, signal, 1e4 * rng.normal(size=signal.shape))
+    clean = predicted(built[name], signal, valid)
+    assert np.abs(clean - predicted(built[name], signal, np.ones_like(valid))).max() > 1e-3
+    np.testing.assert_allclose(predicted(built[name], spoilt, valid), clean, atol=ROUNDING)
+
+
+@every_model
+def test_the_unit_does_not_matter(name, built, rng):
+    """Devices differ in their gain: every record is scaled."""
+    signal, valid = batch_of([2500, 3001], rng)
+    expected = predicted(built[name], signal, valid)
+    np.testing.assert_allclose(predicted(built[name], 3 * signal, valid), expected, atol=1e-3)
+    np.testing.assert_allclose(predicted(built[name], signal + 2, valid), expected, atol=1e-3)
+
+
+@every_model
+def test_augmentation_does_not_change_predictions(name, built, rng):
+    augmented = built[name]
+    plain = models.build(name, MODELS[name])
+    plain.set_weights([v.numpy() for v in augmented.weights if v.name != "seed_generator_state"])
+    assert any(isinstance(layer, Augmentation) for layer in augmented.layers)
+    assert not any(isinstance(layer, Augmentation) for layer in plain.layers)
+    records = batch_of([2500, 3001], rng)
+    expected = predicted(plain, *records)
+    np.testing.assert_array_equal(predicted(augmented, *records), expected)
+    inputs = dict(zip(("signal", "valid"), np.float32(records), strict=True))
+    trained = keras.ops.convert_to_numpy(augmented(inputs, training=True))
+    assert np.abs(trained - expected).max() > 1e-3
+
+
+@every_model
+def test_no_recurrent_layer_needs_cudnn(name, built):
+    """It refuses a mask with a gap, on a GPU only, where few would test it."""
+    layers = [getattr(layer, "forward_layer", layer) for layer in built[name].layers]
+    assert not any(isinstance(layer, (keras.layers.LSTM, keras.layers.GRU)) for layer in layers)
+
+
+# Stored and exported
+
+
+@every_model
+def test_saved_and_loaded(name, built, tmp_path, rng):
+    built[name].save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    records = batch_of([2500, 3001], rng)
+    np.testing.assert_array_equal(predicted(again, *records), predicted(built[name], *records))
+
+
+@tensorflow_only
+@every_model
+def test_onnx_agrees(name, built, tmp_path, rng):
+    import onnxruntime
+
+    from ecglab.packaging import onnx_files
+
+    built[name].save(tmp_path / "model.keras")
+    exported = onnx_files.of_network(tmp_path / "model.keras")
+    session = onnxruntime.InferenceSession(exported.SerializeToString())
+    assert {x.name for x in session.get_inputs()} == {"signal", "valid"}
+    for lengths in ([1500], [3001, 2000], [18300, 9000, 1777]):
+        signal, valid = batch_of(lengths, rng)
+        inputs = {"signal": np.float32(signal), "valid": np.float32(valid)}
+        [probabilities] = session.run(None, inputs)
+        expected = predicted(built[name], signal, valid)
+        np.testing.assert_allclose(probabilities, expected, rtol=0, atol=ROUNDING)
+
+
+# Training
+
+
+def problem(rng, per_class: int = 4, n: int = 1800):
+    """Inputs and one-hot labels: four classes of records that differ in rate and in noise."""
+    t = np.arange(n) / FS
+    labels = np.repeat(np.arange(4), per_class)
+    phase = rng.uniform(0, 1, labels.size)[:, None]
+    rate = np.array([1, 2.5, 1, 2.5])[labels][:, None]
+    noise = np.array([0.01, 0.01, 0.5, 0.5])[labels][:, None]
+    signal = np.exp(-((((t * rate + phase) % 1 - 0.5) / 0.03) ** 2))
+    signal = signal + noise * rng.normal(size=signal.shape)
+    inputs = {"signal": np.float32(signal), "valid": np.ones(signal.shape, np.float32)}
+    return inputs, np.eye(4, dtype=np.float32)[labels]
+
+
+@every_model
+def test_training_with_augmentation_lowers_the_loss(name, rng):
+    keras.utils.set_random_seed(1)
+    inputs, labels = problem(rng)
+    model = models.build(name, {**MODELS[name], "dropout": 0.0}, {"crop": 5.5, "noise": 0.01})
+    model.compile(keras.optimizers.Adam(0.03), "categorical_crossentropy")
+    losses = [model.train_on_batch(inputs, labels) for _ in range(40)]
+    assert np.isfinite(losses).all()
+    assert np.mean(losses[-5:]) < 0.7 * np.mean(losses[:3])
+
+
+# Both backends
+
+
+def layer_chains() -> keras.Model:
+    """One model with an output for every layer of `ecglab.layers`, each at least once."""
+    given = signal, valid = keras.Input((None,), name="signal"), keras.Input((None,), name="valid")
+    filtered, at_150_hz = BandPass(FS, (0.5, 40), stride=2)(given)
+    scaled = ScaleRecord()([filtered, at_150_hz])
+    spectrogram, frames = LogSpectrogram(FS, 0.32, 0.08, (0, 60))(BandPass()(given))
+    spectrogram = ScaleRecord(center=True)([spectrogram, frames])
+    outputs = [
+        *BandPass(FS, (1, 30))(given),
+        scaled,
+        Mask()([signal, valid]),
+        StrideValid(3)(at_150_hz),
+        HalveValid()(at_150_hz),
+        spectrogram,
+        frames,
+        MaskedPooling("mean_max")([spectrogram, frames]),
+    ]
+    return keras.Model({"signal": signal, "valid": valid}, outputs)
+
+
+@pytest.fixture(scope="module")
+def both_backends(built, tmp_path_factory):
+    """{name: (outputs here, outputs and training under JAX)} of one file for each model."""
+    folder = tmp_path_factory.mktemp("backends")
+    signal, valid = batch_of([2500, 3001, 1500, 2999], np.random.default_rng(0))
+    inputs = {"signal": np.float32(signal), "valid": np.float32(valid)}
+    np.savez(folder / "inputs.npz", **inputs)
+    here = {}
+    for name, model in {**built, "layers": layer_chains()}.items():
+        model.save(folder / f"{name}.keras")
+        here[name] = named(model(inputs))
+    script = Path(__file__).with_name("backend_outputs.py")
+    jax = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    subprocess.run([sys.executable, script, folder], env={**os.environ, **jax}, check=True)
+    there = {}
+    for name in here:
+        with np.load(folder / f"{name}.npz") as stored:
+            there[name] = dict(stored)
+    return here, there
+
+
+@pytest.mark.parametrize("name", [*MODELS, "layers"])
+def test_jax_agrees(name, both_backends):
+    here, there = (side[name] for side in both_backends)
+    assert there["backend"] == "jax"
+    for key, expected in here.items():
+        np.testing.assert_allclose(there[key], expected, rtol=1e-4, atol=1e-4, err_msg=key)
+
+
+@every_model
+def test_jax_trains(name, both_backends):
+    _, there = both_backends
+    assert np.isfinite(there[name]["loss"])
+    assert there[name]["moved"] > 1e-5, "every weight moves"
+
+
+def test_an_impossible_parameter_is_told_in_one_line():
+    for network, words in (
+        ({"kernel": 8}, "no centre"),
+        ({"pooling": "median"}, "median"),
+        ({"band": (0.5, 90.0)}, "band"),
+    ):
+        with pytest.raises(EcglabError, match=rf"^resnet1d cannot be built: .*{words}[^\n]*$"):
+            models.build("resnet1d", network)

@@ -1,0 +1,329 @@
+"""Pictures: ECG paper at true scale, the numbers that are drawn, the synthetic mark."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.image import imread
+from picture_parts import FS, drawn, measured, mm_on_paper, record_of, words
+
+from ecglab import plots
+from ecglab.datasets import synthetic
+from ecglab.ecg.record import LABELS, Record
+from ecglab.evaluation import metrics
+from ecglab.utils.errors import EcglabError
+
+
+@pytest.fixture
+def record(rng):
+    return record_of(synthetic.simulate("N", 23, rng, FS), id="S1", lead="I")
+
+
+@pytest.fixture
+def table(rng):
+    """Labels (1000,) and probabilities (1000, 4) that are often right."""
+    labels = rng.choice(LABELS, 1000, p=[0.6, 0.1, 0.25, 0.05])
+    logit = rng.normal(0, 1, (1000, 4)) + 2 * (labels[:, None] == np.array(LABELS))
+    return labels, np.exp(logit) / np.exp(logit).sum(axis=1, keepdims=True)
+
+
+def history(epochs, inner=True):
+    entries = [{"epoch": e, "seconds": 1.0, "loss": 1 / e, "accuracy": 0.5} for e in epochs]
+    if inner:
+        for entry in entries:
+            entry |= {"inner_loss": entry["loss"], "inner_F1_NAO": entry["epoch"] / 20}
+    return entries
+
+
+@pytest.mark.parametrize("seconds_per_row", [5, 7.5, 10])
+def test_a_second_is_25_mm_and_a_millivolt_10_mm(seconds_per_row):
+    ramp = record_of(np.linspace(0, 1, 20 * FS + 1))
+    figure = plots.strip(ramp, seconds_per_row)
+    axes = figure.axes[0]
+    x, y = drawn(figure, "signal")[0].get_data()
+    second = mm_on_paper(figure, axes, x[FS] - x[0], y[FS] - y[0])
+    assert second == pytest.approx([25, 10 / 20], rel=1e-3)
+    assert len(drawn(figure, "signal")) == np.ceil(20.003 / seconds_per_row)
+    assert figure.get_figwidth() * 25.4 == pytest.approx(25 * seconds_per_row + 15 + 12)
+
+
+def test_the_grid_has_squares_of_1_and_5_mm(record):
+    figure = plots.strip(record)
+    for gid, mm in ("minor", 1), ("major", 5):
+        vertical, horizontal = (lines.get_segments() for lines in drawn(figure, gid))
+        x = np.array([line[0][0] for line in vertical])
+        y = np.array([line[0][1] for line in horizontal])
+        assert np.allclose(np.diff(x), mm) and np.allclose(np.diff(y), mm)
+        assert mm_on_paper(figure, figure.axes[0], mm, mm) == pytest.approx([mm, mm])
+
+
+def test_each_row_begins_with_a_pulse_of_1_mv(record):
+    figure = plots.strip(record)
+    pulses = drawn(figure, "pulse")
+    assert len(pulses) == len(drawn(figure, "signal")) == 3
+    for pulse in pulses:
+        x, y = pulse.get_data()
+        assert np.ptp(y) == pytest.approx(10)
+        assert x[4] - x[1] == pytest.approx(5)
+    assert "25 mm/s, 10 mm/mV" in words(figure)
+    assert "lead I" in words(figure) and "S1" in words(figure)
+
+
+def test_gaps_are_left_blank(record):
+    signal = record.signal.copy()
+    signal[4 * FS : 6 * FS] = np.nan
+    figure = plots.strip(record_of(signal))
+    assert np.isnan(drawn(figure, "signal")[0].get_ydata()).sum() == 2 * FS
+    below = plots.spectrogram(record_of(signal)).axes[2].images[0]
+    seconds = np.ma.getmaskarray(below.get_array()).all(axis=0).sum() * 0.08
+    assert seconds == pytest.approx(2 + 0.32, abs=0.17)
+
+
+@pytest.mark.parametrize(
+    "lowest, highest, expected",
+    [
+        (-0.1, 0.1, (-1, 1)),
+        (-0.4, 1.7, (-0.5, 2)),
+        (-0.4, 2.7, (-0.5, 3)),
+        (3.1, 3.2, (2.0, 4.0)),
+    ],
+)
+def test_a_row_is_as_high_as_the_signal_needs_in_whole_squares(lowest, highest, expected):
+    assert plots.ecg._amplitude_range(np.linspace(lowest, highest, 100)) == expected
+
+
+def test_a_high_signal_is_clipped_where_the_fewest_samples_are_and_it_is_said():
+    signal = np.sin(np.arange(20 * FS) / 50)
+    assert "CLIPPED" not in words(plots.strip(record_of(signal)))
+    signal[::1000] = 40
+    figure = plots.strip(record_of(signal))
+    assert "CLIPPED: <1 %" in words(figure)
+    assert figure.get_figheight() * 25.4 < 2 * 55 + 40
+
+
+def test_a_long_record_is_drawn_in_part_and_it_is_said():
+    signal = np.sin(np.arange(400 * FS) / 50)
+    signal[: 350 * FS] = np.nan
+    figure = plots.strip(record_of(signal), 60)
+    assert len(drawn(figure, "signal")) == 5
+    assert "ONLY THE FIRST 300 s" in words(figure)
+
+
+def test_a_row_of_no_sensible_length_is_refused(record):
+    for seconds in 0, 4, 3600, float("nan"):
+        with pytest.raises(EcglabError, match="5 to 60 s"):
+            plots.strip(record, seconds)
+
+
+def test_every_full_second_has_its_label_at_an_odd_rate():
+    odd = Record(np.sin(np.arange(7000) / 50), 257.3)
+    labels = [text.get_text() for text in plots.strip(odd).axes[0].texts]
+    assert labels == [f"{s} s" for row in (0, 10, 20) for s in range(row, row + 11)]
+
+
+def test_the_spectrogram_shows_a_tone_at_its_frequency():
+    tone = record_of(np.sin(2 * np.pi * 20 * np.arange(10 * FS) / FS))
+    figure = plots.spectrogram(tone)
+    above, _, below, _ = figure.axes
+    assert above.get_xlim() == below.get_xlim() == (0, 10)
+    image = below.images[0]
+    bottom, top = image.get_extent()[2:]
+    power = np.asarray(image.get_array()).mean(axis=1)
+    assert bottom + (power.argmax() + 0.5) / power.size * (top - bottom) == pytest.approx(20, abs=1)
+
+
+def test_a_band_that_the_rate_cannot_show_is_refused(record):
+    with pytest.raises(EcglabError, match="no power"):
+        plots.spectrogram(record, band=(200, 300))
+
+
+def test_a_difference_that_may_be_luck_is_hollow():
+    rows = [
+        {"name": "sure", "difference": 0.02, "low": 0.01, "high": 0.03},
+        {"name": "luck", "difference": -0.01, "low": -0.03, "high": 0.01},
+    ]
+    figure = plots.differences(rows, "base")
+    sure, luck = drawn(figure, "difference")
+    assert luck.get_markerfacecolor() == "white" != sure.get_markerfacecolor()
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["sure", "luck"]
+
+
+def test_the_confusion_shows_the_counts(table):
+    labels, probabilities = table
+    chosen = np.array(LABELS)[probabilities.argmax(axis=1)]
+    axes = plots.confusion(labels, chosen).axes[0]
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    matrix = metrics.confusion(labels, chosen)
+    assert {place: int(cell.split("\n")[0]) for place, cell in cells.items()} == {
+        (j, i): matrix[i, j] for i in range(4) for j in range(4)
+    }
+    assert cells[0, 0].endswith(f"{100 * matrix[0, 0] / matrix[0].sum():.0f} %")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("said", "reference label")
+
+
+def test_a_label_without_records_is_no_obstacle(table):
+    labels, probabilities = np.full(3, "N"), table[1][:3]
+    assert "0 %" in words(plots.confusion(labels, ["N", "A", "N"]))
+    assert len(plots.precision_recall(labels, probabilities).axes[0].lines) == 1
+    plots.reliability(labels, probabilities)
+
+
+def test_a_perfect_model_has_average_precision_1(table):
+    labels, _ = table
+    certain = (labels[:, None] == np.array(LABELS)).astype(float)
+    legend = plots.precision_recall(labels, certain).axes[0].get_legend()
+    assert [text.get_text()[-5:] for text in legend.get_texts()] == ["1.000"] * 4
+    assert "calibration error 0.000" in words(plots.reliability(labels, certain))
+
+
+def test_reliability_counts_every_record_once_a_class(table):
+    figure = plots.reliability(*table, bins=8)
+    for below in figure.axes[4:]:
+        assert sum(bar.get_height() for bar in below.patches) == 1000
+    assert f"{metrics.calibration_error(*table):.3f}" in words(figure)
+
+
+def test_learning_curves_have_a_line_a_fold_and_need_no_inner_scores():
+    both = plots.learning_curves({1: history(range(1, 20)), 0: history(range(1, 4), inner=False)})
+    assert [len(axes.lines) for axes in both.axes[:2]] == [2, 1]
+    (star,) = drawn(both, "best")
+    assert star.get_xdata() == [19]
+    without = plots.learning_curves({0: history([1], inner=False), 1: []})
+    assert words(without).count("no scores") == 2
+
+
+def test_the_best_experiment_stands_on_top():
+    scores = [
+        {"name": "a $1$ b", "value": 0.7, "low": 0.6, "high": 0.8},
+        {"name": "best", "value": 0.9, "low": 0.8, "high": 0.95},
+        {"name": "unsure", "value": 0.8, "low": np.nan, "high": np.nan},
+    ]
+    for given in scores, pd.DataFrame(scores):
+        axes = plots.intervals(given).axes[0]
+        assert [t.get_text() for t in axes.get_yticklabels()] == ["best", "unsure", "a $1$ b"]
+        texts = [text.get_text() for text in axes.texts]
+        assert texts == ["0.900  [0.800, 0.950]", "0.800", "0.700  [0.600, 0.800]"]
+        assert axes.yaxis_inverted()
+    kept = plots.intervals(scores, ranked=False).axes[0]
+    assert [t.get_text() for t in kept.get_yticklabels()] == ["a $1$ b", "best", "unsure"]
+
+
+def frame(table):
+    labels, probabilities = table
+    return pd.DataFrame({"label": labels, **dict(zip(LABELS, probabilities.T, strict=True))})
+
+
+def test_reliability_has_a_curve_a_class_with_the_error_of_the_class(table):
+    errors = metrics.class_calibration_errors(*table)
+    panels = plots.reliability(*table).axes[:4]
+    for panel, label in zip(panels, LABELS, strict=True):
+        assert len(panel.lines) == 2  # the diagonal and the curve
+        assert panel.get_title().startswith(label)
+        assert f"{errors[label]:.3f}" in panel.get_title()
+
+
+def test_coverage_has_a_curve_an_experiment_that_ends_at_the_nao_of_all_records(table):
+    good = frame(table)
+    results = {f"a $1$ {i}": good.assign(label=np.roll(good["label"], i)) for i in range(3)}
+    axes = plots.coverage(results).axes[0]
+    for line, (name, one) in zip(axes.lines, results.items(), strict=True):
+        x, y = line.get_data()
+        nao = metrics.f1_scores(one["label"], metrics.chosen(one))["F1_NAO"]
+        assert (x[0], x[-1], y[-1]) == pytest.approx((30, 100, nao))
+        assert line.get_label() == f"{name}: {nao:.3f}"
+    looks = {(line.get_color(), line.get_linestyle(), line.get_marker()) for line in axes.lines}
+    assert len(looks) == 3
+
+
+def test_the_ladder_has_the_best_on_top_and_a_dot_a_class(table):
+    good = frame(table)
+    worse = good.assign(label=np.roll(good["label"], 1))
+    results = {"worse_$x$": metrics.scores(worse), "good": metrics.scores(good)}
+    figure = plots.ladder(results)
+    left, right = figure.axes
+    assert [t.get_text() for t in left.get_yticklabels()] == ["good", "worse_$x$"]
+    assert left.yaxis_inverted() and right.yaxis_inverted()
+    for name in metrics.f1_scores(LABELS, LABELS):
+        if name == "F1_mean":
+            continue
+        (dots,) = drawn(figure, name)
+        expected = [results[x]["values"][name] for x in ("good", "worse_$x$")]
+        assert list(dots.get_xdata()) == expected
+    assert f"{results['good']['values']['F1_NAO']:.3f}" in words(figure)
+
+
+def pictures(record, table, **named):
+    labels, probabilities = table
+    scores = [{"name": "x", "value": 0.7, "low": 0.6, "high": 0.8}]
+    yield plots.strip(record, **named)
+    yield plots.spectrogram(record, **named)
+    yield plots.strips({"N": record}, "x", **named)
+    yield plots.spectrograms(record, {"x": {}}, **named)
+    yield plots.judged(record, None, **named)
+    yield plots.poincare({"N": np.array([0.8, 0.9, 0.8])}, "x", **named)
+    yield plots.by_class(measured(np.random.default_rng(0)), {"rate": "rate"}, "x", **named)
+    time = np.linspace(-0.3, 0.5, 240)
+    yield plots.beats({"N": np.ones((3, 240))}, time, "x", **named)
+    mean = {"N": np.ones((5, 240)), "A": np.zeros((5, 240))}
+    yield plots.mean_spectrograms(mean, time, np.arange(5.0), "x", **named)
+    differences = [{"name": "x", "difference": 0.1, "low": 0.0, "high": 0.2}]
+    yield plots.differences(differences, "y", **named)
+    yield plots.confusion(labels, labels, **named)
+    yield plots.precision_recall(labels, probabilities, **named)
+    yield plots.reliability(labels, probabilities, **named)
+    yield plots.learning_curves({0: history([1, 2])}, **named)
+    yield plots.intervals(scores, **named)
+    yield plots.coverage({"x": frame(table)}, **named)
+    yield plots.ladder({"x": metrics.scores(frame(table))}, **named)
+
+
+def test_synthetic_data_is_marked_on_every_picture_and_no_other(record, table):
+    for figure in pictures(record, table, synthetic=True):
+        assert "SYNTHETIC DATA" in words(figure)
+    for figure in pictures(record, table):
+        assert "SYNTHETIC" not in words(figure)
+
+
+def test_a_saved_picture_is_whole_at_150_dpi(record, table, tmp_path):
+    for figure in plots.strip(record), plots.precision_recall(*table):
+        path = tmp_path / "pictures" / "picture.png"
+        plots.save(figure, path)
+        height, width, _ = imread(path).shape
+        assert (width, height) == pytest.approx(tuple(figure.get_size_inches() * 150), abs=1)
+    assert [path.name for path in tmp_path.rglob("*.*")] == ["picture.png"]
+
+
+def test_a_picture_that_cannot_be_drawn_leaves_the_old_one(record, tmp_path, monkeypatch):
+    path, figure = tmp_path / "strip.png", plots.strip(record)
+    path.write_bytes(b"old")
+
+    def half(file, **named):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(figure, "savefig", half)
+    with pytest.raises(EcglabError, match="No space left"):
+        plots.save(figure, path)
+    assert [p.read_bytes() for p in tmp_path.iterdir() if p.is_file()] == [b"old"]
+
+
+def test_a_long_title_stays_on_the_picture(table):
+    labels, _ = table
+    title = "Confusion of the network with attention on records it never saw, " * 2
+    figure = plots.confusion(labels, labels, title, synthetic=True)
+    figure.draw_without_rendering()
+    (heading,) = [t for t in figure.texts if t.get_text().startswith("Confusion")]
+    box = heading.get_window_extent()
+    assert box.x1 < figure.bbox.x1 and box.y1 < figure.bbox.y1
+    assert box.y0 > figure.axes[0].get_window_extent().y1
+
+
+def test_pyplot_is_never_imported():
+    code = (
+        "import sys, numpy as np; from ecglab import plots; from ecglab.ecg.record import Record;"
+        "plots.strip(Record(np.sin(np.arange(3000)), 300.0)).draw_without_rendering();"
+        "assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

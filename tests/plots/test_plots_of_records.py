@@ -1,0 +1,75 @@
+"""Pictures of several records, of one under its opinion, and of what classes have in common."""
+
+import numpy as np
+import pytest
+from picture_parts import FS, drawn, measured, mm_on_paper, record_of, words
+
+from ecglab import plots
+from ecglab.datasets import synthetic
+
+
+@pytest.fixture
+def record(rng):
+    return record_of(synthetic.simulate("N", 23, rng, FS), id="S1", lead="I")
+
+
+def test_several_records_share_a_sheet_at_true_scale(record):
+    short = record_of(record.signal[: 6 * FS], id="S2")
+    figure = plots.strips({"N $1$": record, "A, short": short}, "Two records", 15)
+    axes = figure.axes[0]
+    long_row, short_row = drawn(figure, "signal")
+    x, _ = long_row.get_data()
+    assert mm_on_paper(figure, axes, x[FS] - x[0], 1) == pytest.approx([25, 1], rel=1e-3)
+    assert (long_row.get_ydata().size, short_row.get_ydata().size) == (10 * FS, 6 * FS)
+    labels = [text.get_text() for text in axes.texts]
+    assert "13 s" in labels and "23 s" in labels  # where the record has no more, its end is shown
+    assert {"N $1$", "A, short"} <= set(labels)
+    assert len(drawn(figure, "pulse")) == 2
+    assert "25 mm/s, 10 mm/mV" in words(figure)
+
+
+def test_a_shade_lies_behind_the_seconds_it_is_of(record):
+    figure = plots.strip(record, shade=(np.array([0, 8, 12, 23]), np.array([-1, 0, 1])))
+    patches = drawn(figure, "shade")
+    widths = sorted(round(patch.get_width() / 25, 3) for patch in patches)
+    assert widths == [2, 2, 3, 8, 8]  # each row shows its own part
+
+
+def test_spectrograms_stand_under_their_strip_on_one_time_axis(record):
+    settings = {"fine": {"hop": 0.02}, "as power": {"hop": 0.08, "linear": True}}
+    figure = plots.spectrograms(record, settings, start=5, seconds=10)
+    paper = figure.axes[0]
+    panels = [axes for axes in figure.axes if axes.images]
+    assert [axes.get_title(loc="left") for axes in panels] == list(settings)
+    figure.draw_without_rendering()
+    x, _ = drawn(figure, "signal")[0].get_data()
+    for axes in panels:
+        assert axes.get_xlim() == (5, 15)
+        for second in 0, 5, 9.99:
+            on_paper = paper.transData.transform((x[round(second * FS)], 0))[0]
+            under_it = axes.transData.transform((5 + second, 0))[0]
+            assert on_paper == pytest.approx(under_it, abs=0.5)
+    assert mm_on_paper(figure, paper, x[FS] - x[0], 10) == pytest.approx([25, 10], rel=1e-3)
+
+
+def test_an_opinion_has_a_bar_a_class(record):
+    said = {"N": 0.1, "A": 0.7, "O": 0.15, "~": 0.05}
+    figure = plots.judged(record, said, "A")
+    bars = drawn(figure, "probability")
+    assert [bar.get_width() for bar in bars] == list(said.values())
+    assert "reference label A (atrial fibrillation)" in words(figure)
+    assert not drawn(plots.judged(record, None), "probability")
+
+
+def test_each_class_has_a_curve_of_what_was_measured(rng):
+    figure = plots.by_class(measured(rng), {"rate": "rate", "noise": "noise"}, "x", log=("noise",))
+    assert [len(axes.lines) for axes in figure.axes] == [3, 3]
+    assert [axes.get_xscale() for axes in figure.axes] == ["linear", "log"]
+
+
+def test_the_poincare_plot_has_a_point_for_each_pair_of_intervals():
+    rr = np.array([0.8, 0.9, 0.7, 1.1])
+    figure = plots.poincare({"A  record 1": rr, "N  nothing": np.empty(0)}, "RR")
+    x, y = figure.axes[0].lines[1].get_data()
+    assert list(x) == [0.8, 0.9, 0.7] and list(y) == [0.9, 0.7, 1.1]
+    assert figure.axes[0].get_xlim() == figure.axes[0].get_ylim()

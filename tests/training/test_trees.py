@@ -1,0 +1,214 @@
+"""Boosted trees: what is kept is what judges, nothing is seen that must not be."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from ecglab.datasets import dataset, folds
+from ecglab.ecg import features
+from ecglab.ecg.record import LABELS
+from ecglab.training import cross_validation as crossval
+from ecglab.training import trees
+from ecglab.training.experiment import Fold
+from ecglab.training.trees import Trees
+from ecglab.utils.errors import EcglabError
+
+SMALL = Trees(
+    data="synthetic",
+    folds=2,
+    inner=0.2,
+    iterations=5,
+    leaves=4,
+    min_leaf=2,
+    bags=2,
+    learning_rate=0.3,
+)
+
+
+@pytest.fixture
+def data(packed, monkeypatch):
+    monkeypatch.setenv("ECGLAB_DATA", str(packed))
+    return dataset.open("synthetic")
+
+
+def fold_of(data, folder) -> Fold:
+    folder.mkdir(parents=True, exist_ok=True)
+    fold = folds.fold_of(data)
+    rows, inner = folds.inner_split(data, np.flatnonzero(fold != 0), 0.2, seed=0)
+    return Fold(0, data, rows, inner, np.flatnonzero(fold == 0), folder)
+
+
+@pytest.fixture
+def trained(data, tmp_path):
+    """A trained fold and its judge."""
+    fold = fold_of(data, tmp_path / "fold")
+    return fold, SMALL.train_fold(fold)
+
+
+# What is kept
+
+
+def test_onnx_gives_the_probabilities_of_scikit_learn(data):
+    vectors = trees.stored_features(data).copy()
+    vectors[::3, ::4] = np.nan
+    models = SMALL.fit(vectors, data.labels)
+    path = dataset.data_dir() / "round.onnx"
+    path.write_bytes(trees.as_onnx(models, vectors.shape[1]))
+    found = trees.opened(path)(vectors)
+    expected = np.mean([model.predict_proba(vectors) for model in models], axis=0)
+    assert found.shape == (60, 4) and found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_group_that_is_left_out_has_no_say(data):
+    vectors = trees.stored_features(data)
+    of_rr = [name.startswith("rr_") for name in features.names]
+    changed = np.where(of_rr, vectors + 1, vectors)
+    for without in ("rr", "beat"):
+        model, *_ = dataclasses.replace(SMALL, without=without).fit(vectors, data.labels)
+        same = np.array_equal(model.predict_proba(vectors), model.predict_proba(changed))
+        assert same == (without == "rr")
+
+
+def test_onnx_has_one_input_and_one_output(trained):
+    import onnxruntime
+
+    fold, _ = trained
+    session = onnxruntime.InferenceSession(fold.folder / "model.onnx")
+    (taken,), (given,) = session.get_inputs(), session.get_outputs()
+    assert (taken.name, taken.type) == ("features", "tensor(float)")
+    assert taken.shape[1] == len(features.names)
+    assert given.name == "probabilities" and given.shape[1] == len(LABELS)
+    alone = session.run(None, {"features": np.full((1, len(features.names)), np.nan, np.float32)})
+    assert np.isfinite(alone[0]).all()
+
+
+def test_judge_is_the_file(trained, data):
+    fold, judge = trained
+    vectors = trees.stored_features(data)
+    np.testing.assert_array_equal(
+        judge(fold.scored), trees.opened(fold.folder / "model.onnx")(vectors[fold.scored])
+    )
+
+
+def test_history_is_one_entry(trained):
+    fold, _ = trained
+    (entry,) = json.loads((fold.folder / "history.json").read_text())
+    assert entry["epoch"] == 1 and entry["seconds"] > 0
+    assert 0 < entry["loss"] < np.log(4)
+
+
+def test_trees_learn_the_synthetic_classes(trained, data):
+    fold, judge = trained
+    right = np.array(LABELS)[judge(fold.rows).argmax(axis=1)] == data.labels[fold.rows]
+    assert right.mean() > 0.9
+
+
+# What it depends on
+
+
+def test_two_runs_give_the_same_file(trained, data, tmp_path):
+    fold, _ = trained
+    again = fold_of(data, tmp_path / "again")
+    SMALL.train_fold(again)
+    kept = [(f.folder / "model.onnx").read_bytes() for f in (fold, again)]
+    assert kept[0] == kept[1]
+    dataclasses.replace(SMALL, seed=2).train_fold(again)
+    assert (again.folder / "model.onnx").read_bytes() != kept[0]
+
+
+def test_labels_of_inner_and_scored_records_change_nothing(trained, data, tmp_path):
+    fold, _ = trained
+    other = data.select(np.arange(len(data)))
+    away = np.concatenate([fold.inner, fold.scored])
+    other.labels = other.labels.copy()
+    other.labels[away] = np.random.default_rng(0).permutation(other.labels[away])
+    assert (other.labels != data.labels).any()
+    hidden = dataclasses.replace(fold, data=other, folder=tmp_path / "hidden")
+    hidden.folder.mkdir()
+    SMALL.train_fold(hidden)
+    kept = [(f.folder / "model.onnx").read_bytes() for f in (fold, hidden)]
+    assert kept[0] == kept[1]
+
+
+def test_a_class_that_is_missing_is_told(data):
+    vectors = trees.stored_features(data)
+    rows = data.labels != "~"
+    with pytest.raises(EcglabError, match="no record of class ~ to train on: use more records"):
+        SMALL.fit(vectors[rows], data.labels[rows])
+
+
+@pytest.mark.parametrize(
+    "key", ["iterations", "learning_rate", "min_leaf", "share", "bags", "l2", "class_weight"]
+)
+def test_impossible_values_are_refused(key):
+    with pytest.raises(EcglabError, match=f"{key}=-1 is impossible"):
+        dataclasses.replace(SMALL, **{key: -1})
+
+
+# The stored features
+
+
+@pytest.fixture
+def few(data, tmp_path, monkeypatch):
+    """Four records, the folder they are stored in, and how often features were extracted."""
+    monkeypatch.setenv("ECGLAB_DATA", str(tmp_path))
+    count = []
+    extract = features.extract
+    monkeypatch.setattr(features, "extract", lambda *a: count.append(1) or extract(*a))
+    return data.select(np.arange(4)), tmp_path, count
+
+
+def test_features_are_extracted_once(few):
+    data, folder, count = few
+    first = trees.stored_features(data)
+    again = trees.stored_features(data)
+    assert len(count) == 4
+    np.testing.assert_array_equal(first, again)
+    assert [p.suffix for p in folder.iterdir() if not p.name.startswith(".")] == [".npy"]
+    np.testing.assert_array_equal(first[2], features.extract(data.signal(2)))
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", "cut", "shape"])
+def test_damaged_features_are_made_anew(few, damage):
+    data, folder, count = few
+    first = trees.stored_features(data)
+    (path,) = folder.glob("features-*.npy")
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    elif damage == "shape":
+        np.save(path, first[:, :5])
+    else:
+        path.write_bytes(damage)
+    np.testing.assert_array_equal(trees.stored_features(data), first)
+    assert len(count) == 8
+    trees.stored_features(data)
+    assert len(count) == 8
+
+
+def test_another_version_or_other_records_are_stored_apart(few, monkeypatch):
+    data, folder, count = few
+    trees.stored_features(data)
+    trees.stored_features(data.select([1, 2]))
+    monkeypatch.setattr(features, "VERSION", features.VERSION + 1)
+    trees.stored_features(data)
+    assert len(list(folder.glob("features-*.npy"))) == 3
+    assert len(count) == 10
+
+
+# The whole protocol
+
+
+def test_cross_validation_scores_every_record_once(data, monkeypatch):
+    run = crossval.run("trees", SMALL)
+    assert run.is_done and run.facts["kind"] == "trees"
+    table = run.predictions()
+    scored = np.isin(folds.fold_of(data), [0, 1])
+    assert sorted(table["record"]) == sorted(data.ids[scored])
+    assert run.training_seconds > 0
+    before = (run.fold(0) / "model.onnx").stat().st_mtime_ns
+    crossval.run("trees", SMALL)
+    assert (run.fold(0) / "model.onnx").stat().st_mtime_ns == before
