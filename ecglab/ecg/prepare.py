@@ -1,0 +1,47 @@
+"""From a record to the input of a model: the one way there is, for training and prediction."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .record import Record
+from .resample import resample
+
+
+def prepare(record: Record, fs: float) -> np.ndarray:
+    """The signal of a record as models take it: (n_samples,) float32 in mV at `fs` Hz.
+
+    Missing samples are NaN. At another rate they are bridged by a line for the filter, and what
+    lies next to one is missing afterwards. The packed data sets hold what this returns, and so
+    training, scoring and prediction see the same numbers.
+    """
+    if fs == record.fs:
+        return record.signal
+    missing = np.isnan(record.signal)
+    index = np.arange(record.n_samples)
+    whole = np.interp(index, index[~missing], record.signal[~missing])
+    signal = resample(whole, record.fs, fs).astype(np.float32)
+    if missing.any():
+        at = np.arange(signal.size) * (record.fs / fs)
+        before = np.minimum(at.astype(int), record.n_samples - 1)
+        after = np.minimum(np.ceil(at).astype(int), record.n_samples - 1)
+        signal[missing[before] | missing[after]] = np.nan
+    return signal
+
+
+def batch(signals: Sequence[np.ndarray], n_samples: int = 0) -> dict[str, np.ndarray]:
+    """Prepared signals as the two inputs of a network, padded at the end to one length.
+
+    signals: (n,) float32 each, NaN where a sample is missing
+    n_samples: of the result; by default those of the longest signal
+    Returns {"signal": (batch, n_samples) float32 in mV, 0 where missing; "mask": (batch,
+    n_samples) float32, 1 where a sample is known, 0 where it is missing or padding}.
+    """
+    n_samples = n_samples or max(signal.size for signal in signals)
+    signal = np.zeros((len(signals), n_samples), np.float32)
+    mask = np.zeros((len(signals), n_samples), np.float32)
+    for row, x in enumerate(signals):
+        known = ~np.isnan(x)
+        signal[row, : x.size] = np.where(known, x, 0)
+        mask[row, : x.size] = known
+    return {"signal": signal, "mask": mask}
