@@ -1,152 +1,191 @@
-"""The challenge's scores, pooled over records, with intervals."""
+"""Scores of predictions, pooled over records, with bootstrap intervals.
+
+Labels and predictions are (n_records,) class codes; probabilities are (n_records, n_classes) in
+the order of the classes. F1 = 2 TP / (records of the class + records predicted as it), as the
+challenge of 2017 scored (doi:10.22489/CinC.2017.065-469); it is 0 for a class that neither occurs
+nor is predicted. `challenge_f1` is the mean F1 of the classes that rank models: N, A and O there.
+"""
 
 import numpy as np
 
-from ecglab.ecg.record import LABELS
+from ecglab.ecg.classes import Classes
+from ecglab.evaluation.calibration import class_eces, ece
 
-F1_NAMES = {"N": "F1_N", "A": "F1_A", "O": "F1_O", "~": "F1_noise"}
-"""The name of each class's F1 everywhere; MLflow allows no "~" in a name."""
+__all__ = [
+    "bootstrap",
+    "class_eces",
+    "confusion",
+    "coverage",
+    "ece",
+    "f1_scores",
+    "paired_difference",
+    "precision_recall",
+    "predicted",
+    "resampled",
+    "scores",
+]
 
 
-def confusion(labels, chosen) -> np.ndarray:
-    """Records of class i (row) that were called j (column), (4, 4), in the order of LABELS."""
-    index = {label: i for i, label in enumerate(LABELS)}
-    cell = np.array([index[a] * 4 + index[b] for a, b in zip(labels, chosen, strict=True)], int)
-    return np.bincount(cell, minlength=16).reshape(4, 4)
+def confusion(labels, predicted, classes: Classes) -> np.ndarray:
+    """(n_classes, n_classes) int: records of class i (row) that were predicted as j (column)."""
+    n = len(classes)
+    return np.bincount(_cells(classes, labels, predicted), minlength=n * n).reshape(n, n)
 
 
-def _f1(matrix: np.ndarray) -> np.ndarray:
-    """F1 of the classes (..., 4) from confusion matrices (..., 4, 4); 0 where there is nothing."""
-    total = matrix.sum(axis=-2) + matrix.sum(axis=-1)
-    return 2 * np.diagonal(matrix, axis1=-2, axis2=-1) / np.maximum(total, 1)
+def f1_scores(labels, predicted, classes: Classes) -> dict[str, float]:
+    """{"f1/CLASS": F1 of each class, "challenge_f1": mean of the ranked, "mean_f1": of all}."""
+    found = _with_means(_f1(confusion(labels, predicted, classes)), classes)
+    return dict(zip(_names(classes), found.tolist(), strict=True))
 
 
-def f1_of(matrix: np.ndarray) -> dict[str, float]:
-    """F1 per class, `F1_NAO` and `F1_mean` from a confusion matrix (4, 4).
+def bootstrap(
+    labels, predicted, classes: Classes, n: int = 1000, seed: int = 0, groups=None
+) -> dict[str, tuple[float, float]]:
+    """95 % interval (low, high) of each score of `f1_scores`: percentiles over resamples.
 
-    F1 = 2 TP / (records of the class + records called it), as the challenge scored
-    (doi:10.22489/CinC.2017.065-469); a class neither there nor called has F1 0.
-    F1_NAO is the mean over N, A and O, by which the challenge ranked; F1_mean is over all four.
+    n: resamples; groups: as in `resampled`
     """
-    f1 = _f1(matrix)
-    named = {F1_NAMES[label]: float(f1[i]) for i, label in enumerate(LABELS)}
-    return {**named, "F1_NAO": float(f1[:3].mean()), "F1_mean": float(f1.mean())}
-
-
-def f1_scores(labels, chosen) -> dict[str, float]:
-    """`f1_of` the confusion of two lists of labels."""
-    return f1_of(confusion(labels, chosen))
-
-
-def bootstrap(labels, chosen, n: int = 1000, seed: int = 0) -> dict[str, tuple[float, float]]:
-    """95 % interval (low, high) of each score of `f1_of`: percentiles over resampled records."""
-    rng = np.random.default_rng(seed)
-    matrix = confusion(labels, chosen)
-    # Drawing records with replacement and counting them is a multinomial draw of the cells.
-    draws = rng.multinomial(len(labels), matrix.ravel() / matrix.sum(), size=n)
-    f1 = _f1(draws.reshape(n, 4, 4))
-    found = np.column_stack([f1, f1[:, :3].mean(axis=1), f1.mean(axis=1)])
-    ends = np.percentile(found, [2.5, 97.5], axis=0).T.tolist()
-    return {name: tuple(pair) for name, pair in zip(f1_of(matrix), ends, strict=True)}
+    k = len(classes)
+    cells = _cells(classes, labels, predicted)
+    draws = _resampled_counts(cells, k * k, n, seed, groups).reshape(n, k, k)
+    ends = np.percentile(_with_means(_f1(draws), classes), [2.5, 97.5], axis=0).T.tolist()
+    return {name: tuple(pair) for name, pair in zip(_names(classes), ends, strict=True)}
 
 
 def paired_difference(
-    labels, chosen_a, chosen_b, n: int = 1000, seed: int = 0
+    labels, a, b, classes: Classes, n: int = 1000, seed: int = 0, groups=None
 ) -> tuple[float, float, float]:
-    """NAO of a less that of b on the same records, and its 95 % interval: (difference, low, high).
+    """Challenge F1 of predictions a minus that of b, with its 95 % interval: (value, low, high).
 
-    labels, chosen_a, chosen_b: (n_records,) of LABELS, one line a record in all three
-    Both are scored on the same resampled records, so what is hard for both cancels out.
+    labels, a, b: (n_records,) class codes of the same records in the same order
+    Both are scored on the same resamples, so what is hard for both cancels out.
     """
-    index = {label: i for i, label in enumerate(LABELS)}
-    said = zip(labels, chosen_a, chosen_b, strict=True)
-    cell = np.array([16 * index[x] + 4 * index[a] + index[b] for x, a, b in said], int)
-    counts = np.bincount(cell, minlength=64)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(cell.size, counts / cell.size, size=n)
-    joint = np.concatenate([counts[None], draws]).reshape(-1, 4, 4, 4)
+    k = len(classes)
+    cells = _cells(classes, labels, a, b)
+    counts = np.bincount(cells, minlength=k**3)
+    draws = _resampled_counts(cells, k**3, n, seed, groups)
+    joint = np.concatenate([counts[None], draws]).reshape(-1, k, k, k)
     f1_a, f1_b = _f1(joint.sum(axis=3)), _f1(joint.sum(axis=2))
-    difference = (f1_a - f1_b)[:, :3].mean(axis=1)
+    difference = (f1_a - f1_b)[:, _ranked(classes)].mean(axis=1)
     low, high = np.percentile(difference[1:], [2.5, 97.5])
     return float(difference[0]), float(low), float(high)
 
 
-def coverage(labels, probabilities: np.ndarray, shares) -> np.ndarray:
-    """NAO of the share of the records that is answered, when the least certain are withheld.
+def coverage(labels, probabilities, shares, classes: Classes) -> np.ndarray:
+    """Challenge F1 (n_shares,) of the most certain share of the records, the others withheld.
 
-    probabilities: (n, 4); shares: above 0 and up to 1. Certain is what has a great greatest
-    probability. Records as certain as the last one that is answered are answered too, so that the
-    order of the records does not matter. A class that is withheld altogether has F1 0.
+    shares: above 0 and at most 1. The certainty of a record is its highest probability. Records
+    as certain as the last one of a share belong to it, so the order of the records does not
+    matter. A class of which every record is withheld has F1 0.
     """
     shares = np.asarray(shares, float)
     if not ((shares > 0) & (shares <= 1)).all():
-        raise ValueError("a share of answered records is above 0 and at most 1")
+        raise ValueError("a share of records must be above 0 and at most 1")
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     certainty = probabilities.max(axis=1)
     least = np.sort(certainty)[::-1]
-    said = np.array(LABELS)[probabilities.argmax(axis=1)]
+    codes = classes.predicted(probabilities)
     # A share of a count may lie a rounding error above the whole number that is meant.
     last = np.maximum(np.ceil(shares * labels.size - 1e-9).astype(int), 1) - 1
-    answered = [certainty >= least[i] for i in last]
-    return np.array([f1_scores(labels[rows], said[rows])["F1_NAO"] for rows in answered])
+    kept = [certainty >= least[i] for i in last]
+    return np.array(
+        [f1_scores(labels[rows], codes[rows], classes)["challenge_f1"] for rows in kept]
+    )
 
 
 def precision_recall(truth, probability) -> tuple[np.ndarray, np.ndarray, float]:
-    """Precision and recall of calling a class from every probability that occurs, and upwards.
+    """Precision and recall at each threshold that occurs, and the average precision.
 
-    truth: (n,) whether a record is of the class, at least one; probability: (n,) of it
-    Returns precision and recall from the highest probability down, after the point of calling
-    none (1, 0), and the average precision: the mean of precision weighted by the gain in recall.
+    truth: (n,) bool, whether a record is of the class, at least one; probability: (n,) of it
+    The curve runs from the highest threshold down and starts at precision 1, recall 0. Equals
+    scikit-learn's, without its import of 3 s.
     """
     order = np.argsort(-np.asarray(probability), kind="stable")
-    called = np.asarray(probability)[order]
-    last = np.append(np.flatnonzero(np.diff(called)), called.size - 1)  # of each probability
+    sorted_probability = np.asarray(probability)[order]
+    last = np.append(np.flatnonzero(np.diff(sorted_probability)), sorted_probability.size - 1)
     right = np.cumsum(np.asarray(truth)[order])[last]
     precision = np.append(1.0, right / (last + 1))
     recall = np.append(0.0, right / right[-1])
     return precision, recall, float(np.sum(np.diff(recall) * precision[1:]))
 
 
-def calibration_error(labels, probabilities: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error of the chosen label, over bins of equal width.
+def predicted(table, classes: Classes) -> np.ndarray:
+    """(n,) class codes with the highest probability in each row of a table with their columns."""
+    return classes.predicted(table[list(classes)].to_numpy())
 
-    probabilities: (n, 4). Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599.
+
+def scores(table, classes: Classes, groups=None) -> dict[str, dict]:
+    """Scores of a table of predictions and the 95 % intervals of those of `f1_scores`.
+
+    table: column `label` and a column of probabilities for each class; groups: as in `resampled`
+    Returns {"values": {name: value}, "intervals": {name: (low, high)}}; `ece` is a value too.
     """
-    right = np.array(LABELS)[probabilities.argmax(axis=1)] == np.asarray(labels)
-    return _calibration_error(right, probabilities.max(axis=1), bins)
-
-
-def class_calibration_errors(labels, probabilities: np.ndarray, bins: int = 15) -> dict[str, float]:
-    """Expected calibration error of each class's probability against the others, by label.
-
-    Their mean is the classwise error of Kull et al. 2019, arXiv:1910.12656.
-    """
-    labels = np.asarray(labels)
+    labels, codes = table["label"].to_numpy(), predicted(table, classes)
+    error = ece(labels, table[list(classes)].to_numpy(), classes)
     return {
-        label: _calibration_error(labels == label, probabilities[:, i], bins)
-        for i, label in enumerate(LABELS)
+        "values": {**f1_scores(labels, codes, classes), "ece": error},
+        "intervals": bootstrap(labels, codes, classes, groups=groups),
     }
 
 
-def _calibration_error(right: np.ndarray, probability: np.ndarray, bins: int) -> float:
-    at = np.minimum((probability * bins).astype(int), bins - 1)
-    gap = np.bincount(at, right, minlength=bins) - np.bincount(at, probability, minlength=bins)
-    return float(np.abs(gap).sum() / max(len(right), 1))
+def resampled(n_records: int, n: int, seed=0, groups=None) -> np.ndarray:
+    """(n, n_records) int: how often each record is in each of n bootstrap resamples.
 
-
-def chosen(table) -> np.ndarray:
-    """The label (n,) that each row of a table of probabilities N, A, O, ~ says."""
-    return np.array(LABELS)[table[list(LABELS)].to_numpy().argmax(axis=1)]
-
-
-def scores(table) -> dict[str, dict]:
-    """Scores of a table of probabilities with its `label`, and the intervals of the F1 ones.
-
-    {"values": {name: value}, "intervals": {name: (low, high)}}
+    seed: a number or a numpy Generator
+    groups: (n_records,) str; whole groups are drawn where they are known, such as all records of a
+    patient, since those are not independent. A record whose group is "" is one of its own.
     """
-    labels, said = table["label"].to_numpy(), chosen(table)
-    error = calibration_error(labels, table[list(LABELS)].to_numpy())
-    return {
-        "values": {**f1_scores(labels, said), "calibration_error": error},
-        "intervals": bootstrap(labels, said),
-    }
+    group = _group_index(n_records, groups)
+    n_groups = int(group.max()) + 1
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)[:, group]
+
+
+def _group_index(n_records: int, groups) -> np.ndarray:
+    """(n_records,) int: the number of the group of each record."""
+    if groups is None:
+        return np.arange(n_records)
+    keys = [(str(group), -1) if group else ("", i) for i, group in enumerate(groups)]
+    number = {key: i for i, key in enumerate(dict.fromkeys(keys))}
+    return np.array([number[key] for key in keys], int)
+
+
+def _resampled_counts(cells: np.ndarray, n_cells: int, n: int, seed: int, groups) -> np.ndarray:
+    """(n, n_cells): records in each cell, in n resamples of the records or of their groups."""
+    counts = np.bincount(cells, minlength=n_cells)
+    if groups is None or not any(groups):
+        # Drawing records and counting them is a multinomial draw of the cells.
+        return np.random.default_rng(seed).multinomial(cells.size, counts / cells.size, size=n)
+    group = _group_index(cells.size, groups)
+    of_group = np.zeros((int(group.max()) + 1, n_cells))
+    np.add.at(of_group, (group, cells), 1)
+    return resampled(len(of_group), n, seed) @ of_group
+
+
+def _cells(classes: Classes, *columns) -> np.ndarray:
+    """(n,) int: each record's cell in a table with one axis for each column of class codes."""
+    if len({len(column) for column in columns}) > 1:
+        sizes = ", ".join(str(len(column)) for column in columns)
+        raise ValueError(f"labels and predictions of different lengths: {sizes}")
+    places = [classes.index(column) for column in columns]
+    return np.ravel_multi_index(places, (len(classes),) * len(columns))
+
+
+def _f1(matrix: np.ndarray) -> np.ndarray:
+    """F1 of the classes (..., k) from confusion matrices (..., k, k); 0 where there is nothing."""
+    total = matrix.sum(axis=-2) + matrix.sum(axis=-1)
+    return 2 * np.diagonal(matrix, axis1=-2, axis2=-1) / np.maximum(total, 1)
+
+
+def _with_means(f1: np.ndarray, classes: Classes) -> np.ndarray:
+    """F1 of the classes (..., k), then the mean of the ranked ones, then the mean of all."""
+    means = [f1[..., _ranked(classes)].mean(axis=-1), f1.mean(axis=-1)]
+    return np.concatenate([f1, np.stack(means, axis=-1)], axis=-1)
+
+
+def _names(classes: Classes) -> list[str]:
+    return [*map(classes.metric, classes), "challenge_f1", "mean_f1"]
+
+
+def _ranked(classes: Classes) -> np.ndarray:
+    return classes.index(classes.ranked)
