@@ -5,11 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from ecglab.datasets import folds
-from ecglab.ecg.record import LABELS
+from ecglab.datasets import splits
 from ecglab.inference.predictor import pooled
 from ecglab.training import experiment as experiments
-from ecglab.training.experiment import Experiment, Fold, Judge
+from ecglab.training.experiment import Experiment, Fold, Predict
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import read_json, write_json
@@ -17,13 +16,13 @@ from ecglab.utils.files import read_json, write_json
 
 @dataclass(frozen=True, kw_only=True)
 class Committee(Experiment):
-    """Models that judge together what none of them saw, beside `Experiment`.
+    """Models trained on all parts of the training records but one each, beside `Experiment`.
 
-    What makes it worth its time is the table `fold-K/training.csv`: of each training record of the
-    fold it has the opinion of the one model that was trained without it. A label with which that
-    model disagrees is more often wrong than others, and a network that has such opinions for a part
-    of its targets learns less of the wrong ones (`Network.teacher`). No record that
-    is scored or held back in the fold has a part in them.
+    Its use is the table `fold-K/training.csv`: for each training record of the fold the
+    probabilities of the one model that was trained without it. A label with which that model
+    disagrees is more often wrong than others, and a student that takes a part of its targets from
+    such a teacher learns less of the wrong ones (`Network.teacher`). No scored or validation record
+    of the fold has a part in them.
 
     of: name of the experiment; parts: number of models
     """
@@ -42,31 +41,30 @@ class Committee(Experiment):
     def consists_of(self) -> tuple[str, ...]:
         return (self.of,)
 
-    def train_fold(self, fold: Fold) -> Judge:
+    def train_fold(self, fold: Fold) -> Predict:
         """Train a model without each part of `fold.rows`; keeps them in `part-J`."""
-        one = replace(experiments.load(self.of), **self.on_the_same_records)
+        one = replace(experiments.load(self.of), **self.shared)
         if one.consists_of:
             raise EcglabError(
                 f"of={self.of} is made of {', '.join(one.consists_of)}: a committee is of an "
                 "experiment that stands alone"
             )
-        ids, labels = fold.data.ids[fold.rows], fold.data.labels[fold.rows]
-        part = folds.deal(ids, labels, seed=self.seed, n_folds=self.parts)
-        opinions = np.empty((len(fold.rows), len(LABELS)))
-        judges, seconds = [], 0.0
+        classes, labels = fold.data.classes, fold.data.labels[fold.rows]
+        part = splits.make(fold.data.select(fold.rows), self.parts, seed=self.seed)
+        probabilities = np.empty((len(fold.rows), len(classes)))
+        predictors, seconds = [], 0.0
         for j in range(self.parts):
             folder = fold.folder / f"part-{j}"
             folder.mkdir(exist_ok=True)
             rows, own = fold.rows[part != j], fold.rows[part == j]
-            job = replace(fold, rows=rows, inner=own[:0], scored=own, folder=folder)
-            judges.append(one.train_fold(job))
-            opinions[part == j] = judges[-1](own)
+            task = replace(fold, rows=rows, validation=own[:0], scored=own, folder=folder)
+            predictors.append(one.train_fold(task))
+            probabilities[part == j] = predictors[-1](own)
             seconds += sum(entry["seconds"] for entry in read_json(folder / "history.json"))
         run = RunFolder(fold.folder.parent)
-        run.write_predictions(fold.k, fold.data, fold.rows, opinions, "training")
-        truth = opinions[labels[:, None] == np.array(LABELS)]
-        loss = float(-np.log(np.maximum(truth, 1e-7)).mean())  # of what each did not see
+        run.write_table(fold.k, fold.data, fold.rows, probabilities, "training")
+        truth = probabilities[np.arange(len(labels)), classes.index(labels)]
+        loss = float(-np.log(np.maximum(truth, 1e-7)).mean())  # out of sample
         write_json(fold.folder / "history.json", [{"epoch": 1, "seconds": seconds, "loss": loss}])
-        return lambda rows: pooled(
-            np.stack([judge(rows) for judge in judges]), [1 / self.parts] * self.parts
-        )
+        equal = [1 / self.parts] * self.parts
+        return lambda rows: pooled(np.stack([predict(rows) for predict in predictors]), equal)

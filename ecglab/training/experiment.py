@@ -17,28 +17,28 @@ from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import EXPERIMENTS
 
-Judge = Callable[[np.ndarray], np.ndarray]
-"""Rows of the data set to their probabilities (len(rows), 4)."""
+Predict = Callable[[np.ndarray], np.ndarray]
+"""From rows of the data set to their probabilities (len(rows), n_classes)."""
 
 
 @dataclass(frozen=True)
 class Fold:
     """The work of one fold.
 
-    k: its number; data: all records; rows, inner, scored: of those, what is trained on, what is
-        held back for whatever chooses, and what is scored in the end
-    folder: where state and models are kept; changed: to be called when something there is final
-    say: takes a line for the person who waits
+    k: its number; data: all records; rows, validation, scored: of these, the ones to train on, the
+        ones held back for whatever is selected, and the ones that are scored in the end
+    folder: where state and models are kept; changed: to call when something there has become final
+    message: takes a line for the person who waits
     """
 
     k: int
     data: Dataset
     rows: np.ndarray
-    inner: np.ndarray
+    validation: np.ndarray
     scored: np.ndarray
     folder: Path
     changed: Callable[[], None] = lambda: None
-    say: Callable[[str], None] = lambda text: None
+    message: Callable[[str], None] = lambda text: None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,32 +46,34 @@ class Experiment(abc.ABC):
     """What every kind of experiment decides. Unknown keys and impossible values are errors.
 
     data, labels: data set and label version ("" for its default)
-    records: an excerpt of so many records, classes in proportion; 0 for all
-    folds: how many of the five folds are trained and scored, the first ones
-    inner: share of the training folds held back for whatever chooses
+    records: size of an excerpt with the classes in proportion; 0 for all records
+    folds: how many folds of the split are trained and scored, the first ones; 0 for all
+    validation: share of the training records held back for whatever is selected
+    held_out: a fold that no part of the run sees, for selection by nested cross-validation: the
+        other records are split anew; -1 for none
     seed: of everything that is drawn
     """
 
     data: str = "cinc2017"
     labels: str = ""
     records: int = 0
-    folds: int = 5
-    inner: float = 0.05
+    folds: int = 0
+    validation: float = 0.05
+    held_out: int = -1
     seed: int = 1
 
     fixed: ClassVar[tuple[str, ...]] = ()
-    """Keys that `set` leaves alone: with another value it is another experiment."""
+    """Keys that `set` does not change: with another value it is another experiment."""
 
     kind: ClassVar[str]
-    """What is trained: "network", "trees", "ensemble"."""
+    """What is trained: "network", "trees", "ensemble" or "committee"."""
 
     def __post_init__(self):
-        from ecglab.datasets.folds import N_FOLDS
-
         self.check(
-            ("folds", 1 <= self.folds <= N_FOLDS, f"from 1 to {N_FOLDS}"),
-            ("inner", 0 <= self.inner < 0.5, "at least 0 and below 0.5"),
-            ("records", self.records >= 0, "at least 0"),
+            ("folds", self.folds >= 0, "at least 0 (0 for all)"),
+            ("validation", 0 <= self.validation < 0.5, "at least 0 and below 0.5"),
+            ("records", self.records >= 0, "at least 0 (0 for all)"),
+            ("held_out", self.held_out >= -1, "the number of a fold, or -1 for none"),
         )
 
     @property
@@ -88,25 +90,26 @@ class Experiment(abc.ABC):
         """{name: settings} of the experiments that this one consists of, and of theirs in turn."""
         made = {}
         for name in self.consists_of:
-            other = replace(load(name), **self.on_the_same_records)
+            other = replace(load(name), **self.shared)
             made |= {name: other.as_dict(), **other.made_of()}
         return made
 
     @property
-    def on_the_same_records(self) -> dict:
-        """The keys that another experiment must share to be combined with this one."""
-        return {key: getattr(self, key) for key in ("data", "labels", "records", "folds", "inner")}
+    def shared(self) -> dict:
+        """The keys in which another experiment must agree to be combined with this one."""
+        keys = ("data", "labels", "records", "folds", "validation", "held_out")
+        return {key: getattr(self, key) for key in keys}
 
     def environment(self) -> dict[str, str]:
-        """What a result depends on beside the libraries, told by the process that trains."""
+        """What a result depends on beside the libraries, known to the process that trains."""
         return {"device": "cpu:0"}
 
-    def prepare(self, data: Dataset, say: Callable[[str], None]) -> None:  # noqa: B027
+    def prepare(self, data: Dataset, message: Callable[[str], None]) -> None:  # noqa: B027
         """Make what all trainings on these records share, before several begin at once."""
 
     @abc.abstractmethod
-    def train_fold(self, fold: Fold) -> Judge:
-        """Train on `fold.rows`, going on from what `fold.folder` holds; how to judge others."""
+    def train_fold(self, fold: Fold) -> Predict:
+        """Train on `fold.rows`, going on from what `fold.folder` holds; the trained predictor."""
 
     def check(self, *rules: tuple[str, bool, str]) -> None:
         """Each rule: a key, whether its value is possible, and what it must be, in words."""
@@ -157,13 +160,8 @@ def flat(config: Mapping) -> dict:
 
 
 def digest_of(config: Mapping) -> str:
-    """SHA-256 over every key and value of a configuration that is not 0, "" or nothing.
-
-    What is switched off is left out, so that a setting which did not exist when a run began, and
-    is off, leaves that run what it was.
-    """
-    told = {key: value for key, value in flat(config).items() if value}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    """SHA-256 over every key and value of a configuration."""
+    return hashlib.sha256(json.dumps(flat(config), sort_keys=True).encode()).hexdigest()
 
 
 def as_text(value) -> str:
@@ -182,7 +180,7 @@ def load(name: str) -> Experiment:
 
 
 def space(name: str) -> dict:
-    """What a search may change of it, as its file declares beside it: see `ecglab.tuning.space`."""
+    """What a search may change, as the experiment's file declares it: see `ecglab.tuning.space`."""
     declared = getattr(_module(name), "space", None)
     if not declared:
         raise EcglabError(
@@ -205,10 +203,17 @@ def _module(name: str):
 
 
 def of(run: RunFolder) -> Experiment:
-    """The experiment that a run folder, or a search, tells, as it was when it began."""
-    kind = run.facts.get("kind", "network")  # which the first runs do not tell
+    """The experiment of a run folder, as it was when the run began."""
+    kind = run.facts["kind"]
+    if kind not in ("network", "trees", "ensemble", "committee"):
+        raise EcglabError(f"{run.path}: run.json names an unknown kind of experiment, {kind!r}")
     made = getattr(importlib.import_module(f"ecglab.training.{kind}"), kind.capitalize())
-    return made(**_with_tuples(run.facts["experiment"]))
+    try:
+        return made(**_with_tuples(run.settings))
+    except (TypeError, EcglabError) as error:
+        raise EcglabError(
+            f"{run.path} was made by another version of ecglab ({error}): train it again"
+        ) from None
 
 
 def _with_tuples(config: Mapping) -> dict:
@@ -222,7 +227,7 @@ def _with_tuples(config: Mapping) -> dict:
 
 
 def unknown(key: str, known: Iterable[str]) -> str:
-    """What to say of a key that is not among the known ones."""
+    """The message for a key that is not among the known ones."""
     import difflib
 
     known = sorted(known)

@@ -1,21 +1,19 @@
 """An experiment whose folds are gradient-boosted trees on `ecglab.ecg.features`."""
 
-import hashlib
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from ecglab.datasets.dataset import Dataset, record_weights
 from ecglab.ecg import features
-from ecglab.ecg.record import LABELS
-from ecglab.training.experiment import Experiment, Fold, Judge
-from ecglab.utils import progress
+from ecglab.ecg.classes import Classes
+from ecglab.training import trees_onnx
+from ecglab.training.experiment import Experiment, Fold, Predict
+from ecglab.training.features import stored
 from ecglab.utils.errors import EcglabError
-from ecglab.utils.files import locked, replacing, write_json
-from ecglab.utils.paths import data_dir
+from ecglab.utils.files import replacing, write_json
 
 GROUPS = tuple(dict.fromkeys(name.partition("_")[0] for name in features.names))
 """The groups of features, by the prefix of their names."""
@@ -26,7 +24,7 @@ class Trees(Experiment):
     """Gradient-boosted trees on the features of each record, beside `Experiment`.
 
     The trees are scikit-learn's HistGradientBoostingClassifier, for which a feature that is not
-    defined is a value of its own. They are kept as ONNX, and judge from there.
+    defined is a value of its own. They are kept as ONNX, and predict from there.
 
     iterations: boosting rounds, each of a tree a class; learning_rate: of each round
     leaves: of a tree, at most; min_leaf: records in a leaf, at least; l2: of the values of leaves
@@ -63,43 +61,46 @@ class Trees(Experiment):
             ("without", self.without in ("", *GROUPS), f"one of {', '.join(GROUPS)}"),
         )
 
-    def prepare(self, data: Dataset, say) -> None:
-        stored_features(data, say)
+    def prepare(self, data: Dataset, message) -> None:
+        stored(data, message)
 
-    def train_fold(self, fold: Fold) -> Judge:
+    def train_fold(self, fold: Fold) -> Predict:
         """Fit the fold's trees on `fold.rows`; keeps them as `model.onnx`."""
-        vectors = stored_features(fold.data, fold.say)
+        vectors, classes = stored(fold.data, fold.message), fold.data.classes
         began = time.perf_counter()
         x, labels = vectors[fold.rows], fold.data.labels[fold.rows]
-        models = self.fit(x, labels, fold.k)
+        models = self.fit(x, labels, classes, fold.k)
         path = fold.folder / "model.onnx"
         with replacing(path) as file:
-            file.write(as_onnx(models, x.shape[1]))
-        judge = opened(path)
-        truth = judge(x)[np.arange(len(labels)), _numbers(labels)]
+            file.write(trees_onnx.exported(models, x.shape[1], len(classes)))
+        predict = trees_onnx.loaded(path)
+        truth = predict(x)[np.arange(len(labels)), classes.index(labels)]
         loss = float(-np.log(np.maximum(truth, 1e-7)).mean())
         seconds = time.perf_counter() - began
         write_json(fold.folder / "history.json", [{"epoch": 1, "seconds": seconds, "loss": loss}])
-        fold.say(
+        fold.message(
             f"fold {fold.k}: {self.bags} x {self.iterations} rounds, loss {loss:.4f}, "
             f"{seconds:.1f} s"
         )
         fold.changed()
-        return lambda rows: judge(vectors[rows])
+        return lambda rows: predict(vectors[rows])
 
-    def fit(self, x: np.ndarray, labels: np.ndarray, k: int = 0) -> list:
-        """The fitted scikit-learn models, one a bag, on features (n, n_features)."""
+    def fit(self, x: np.ndarray, labels: np.ndarray, classes: Classes, k: int = 0) -> list:
+        """The fitted scikit-learn models, one per bag.
+
+        x: features (n, n_features); labels: (n,), of the classes; k: number of the fold
+        """
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        missing = sorted(set(LABELS) - set(labels))
+        missing = sorted(set(classes) - set(labels))
         if missing:
             raise EcglabError(
                 f"fold {k} has no record of class {', '.join(missing)} to train on: "
                 "use more records"
             )
         left_out = [name.startswith(f"{self.without}_") for name in features.names]
-        x = np.where(left_out, 0, x)  # what is the same for all divides none
-        weight = record_weights(labels, self.class_weight)
+        x = np.where(left_out, 0, x)  # no tree can split on a constant
+        weight = record_weights(labels, classes, self.class_weight)
         return [
             HistGradientBoostingClassifier(
                 max_iter=self.iterations,
@@ -110,121 +111,6 @@ class Trees(Experiment):
                 max_features=self.share,
                 early_stopping=False,
                 random_state=(self.seed * 1000 + k) * 1000 + bag,
-            ).fit(x, _numbers(labels), sample_weight=weight)
+            ).fit(x, classes.index(labels), sample_weight=weight)
             for bag in range(self.bags)
         ]
-
-
-def _numbers(labels: np.ndarray) -> np.ndarray:
-    """(n,) the place of each label in LABELS."""
-    return (np.asarray(labels)[:, None] == np.array(LABELS)).argmax(axis=1)
-
-
-def stored_features(dataset: Dataset, say=lambda text: None) -> np.ndarray:
-    """The features (n_records, n_features) float32 of every record, extracted only once.
-
-    They are kept in the data folder, whole or not at all, under a name that says of which
-    records and by which version of the features; a damaged file is made anew.
-    """
-    key = ",".join([dataset.digest, str(features.VERSION), *features.names])
-    name = f"features-{hashlib.sha256(key.encode()).hexdigest()[:12]}.npy"
-    path = data_dir() / name
-    stored = _read(path, (len(dataset), len(features.names)))
-    if stored is not None:
-        return stored
-    with locked(path, "extracting features"):
-        say(f"extracting the features of {len(dataset):,} records into {path}")
-        rows = progress.bar(range(len(dataset)), "features", unit=" records")
-        vectors = np.stack([features.extract(dataset.signal(i), dataset.fs) for i in rows])
-        with replacing(path) as file:
-            np.save(file, vectors)
-    return vectors
-
-
-def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
-    """The array at `path`, None when it is not there or not what it should be."""
-    try:
-        stored = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return stored if stored.shape == shape and stored.dtype == np.float32 else None
-
-
-def as_onnx(models: list, n_features: int) -> bytes:
-    """One ONNX model: "features" (batch, n_features) to "probabilities" (batch, 4).
-
-    models: fitted scikit-learn classifiers, whose probabilities are averaged
-    Written out here, since skl2onnx 1.20 fails on such trees with protobuf 7 and rounds thresholds
-    to the nearest float32, by which a value between two may change sides.
-    """
-    import onnx
-    from onnx import helper
-
-    nodes, each = [], []
-    for i, model in enumerate(models):
-        raw, probabilities = f"raw_{i}", f"probabilities_{i}"
-        attributes = _ensemble(model)
-        nodes += [
-            helper.make_node(
-                "TreeEnsembleRegressor", ["features"], [raw], domain="ai.onnx.ml", **attributes
-            ),
-            helper.make_node("Softmax", [raw], [probabilities], axis=1),
-        ]
-        each.append(probabilities)
-    nodes.append(helper.make_node("Mean", each, ["probabilities"]))
-    kind = onnx.TensorProto.FLOAT
-    graph = helper.make_graph(
-        nodes,
-        "trees",
-        [helper.make_tensor_value_info("features", kind, [None, n_features])],
-        [helper.make_tensor_value_info("probabilities", kind, [None, len(LABELS)])],
-    )
-    # Opsets of 2022: whatever onnxruntime comes will read them.
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
-    whole = helper.make_model(graph, opset_imports=opsets, ir_version=8)
-    onnx.checker.check_model(whole)
-    return whole.SerializeToString(deterministic=True)
-
-
-def _ensemble(model) -> dict:
-    """The attributes of a TreeEnsembleRegressor that gives a classifier's scores (batch, 4)."""
-    # The one place where private parts of scikit-learn are read: it has no public view of them.
-    trees = [(k, tree.nodes) for trees in model._predictors for k, tree in enumerate(trees)]
-    nodes = np.concatenate([tree for _, tree in trees])
-    sizes = [len(tree) for _, tree in trees]
-    tree_of = np.repeat(np.arange(len(trees)), sizes)
-    class_of = np.repeat([k for k, _ in trees], sizes)
-    node_of = np.concatenate([np.arange(size) for size in sizes])
-    leaf = nodes["is_leaf"].astype(bool)
-    return {
-        "n_targets": len(LABELS),
-        "base_values": model._baseline_prediction.ravel().tolist(),
-        "nodes_treeids": tree_of.tolist(),
-        "nodes_nodeids": node_of.tolist(),
-        "nodes_featureids": np.where(leaf, 0, nodes["feature_idx"]).tolist(),
-        "nodes_values": np.where(leaf, 0, _down(nodes["num_threshold"])).tolist(),
-        "nodes_modes": np.where(leaf, "LEAF", "BRANCH_LEQ").tolist(),
-        "nodes_truenodeids": np.where(leaf, 0, nodes["left"]).tolist(),
-        "nodes_falsenodeids": np.where(leaf, 0, nodes["right"]).tolist(),
-        "nodes_missing_value_tracks_true": np.where(leaf, 0, nodes["missing_go_to_left"]).tolist(),
-        "target_treeids": tree_of[leaf].tolist(),
-        "target_nodeids": node_of[leaf].tolist(),
-        "target_ids": class_of[leaf].tolist(),
-        "target_weights": nodes["value"][leaf].tolist(),
-    }
-
-
-def _down(threshold: np.ndarray) -> np.ndarray:
-    """The largest float32 that is not above each float64: x <= it for the same float32 x."""
-    near = threshold.astype(np.float32)
-    return np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
-
-
-def opened(path: Path):
-    """Features (n, n_features) to probabilities (n, 4), by the ONNX model at `path`."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    return lambda vectors: session.run(None, {"features": vectors.astype(np.float32)})[0]

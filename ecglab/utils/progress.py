@@ -21,3 +21,8 @@ def in_notebook() -> bool:
     """Whether this process is the kernel of a notebook."""
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     return shell is not None and hasattr(shell, "kernel")
+
+
+def message(text: str) -> None:
+    """Print a line for the person who waits, on stderr."""
+    print(text, file=sys.stderr, flush=True)
