@@ -1,85 +1,76 @@
-"""A packed data set: one Arrow file, memory-mapped, that holds every record and its labels.
+"""The packed store of a data set: one Arrow file, memory-mapped, that checks itself.
 
-The file `NAME.arrow` of the data folder has one row a record: `record` (id), `sha256` (of its
-samples as little-endian int16), `label_VERSION` for each label version, `signal` (int16,
-1000 units per mV). One file, so that a new one takes the old one's place in a single rename.
+`NAME.arrow` of the data folder has one row a record: `record` (its id), `group` (its patient,
+empty where unknown), `label_VERSION` for each label version, `sha256` (of the signal) and
+`signal`, which is what `ecg.prepare.prepare` returns: float32 in mV at the rate of the data set,
+NaN where a sample is missing. Its metadata hold the spec. A digest over the spec and all columns
+but the signals stands in the metadata of the last, empty batch.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain, pairwise
 from pathlib import Path
 
 import numpy as np
 
-from ecglab.ecg.record import FS, LABELS, Record
+from ecglab.datasets.spec import Example, Spec
+from ecglab.ecg.classes import Classes
+from ecglab.ecg.prepare import prepare, signal_digest
+from ecglab.ecg.record import Record
+from ecglab.utils import files, progress
 from ecglab.utils.errors import EcglabError
-from ecglab.utils.files import replacing
 from ecglab.utils.paths import data_dir
 
-UNITS_PER_MV = 1000
+_BATCH = 2**22
+"""Samples that are written at once: few batches to open, little memory to write."""
 
 
 class Dataset:
-    """Records with their labels, opened from a packed file; nothing is read before it is used.
+    """Records with their labels, opened from a packed file; no signal is read before it is used.
 
-    name: "cinc2017" or "synthetic"
-    kind: "recordings" or "synthetic"
-    ids: (n_records,) str, sorted
-    labels: (n_records,) str of LABELS, of the version `label_version`
+    spec: what the data set is; name, classes, fs (Hz), simulated: taken from it
+    ids: (n_records,) str
+    labels: (n_records,) str, codes of `classes`, of the version `label_version`
     agreed: (n_records,) bool, whether all `label_versions` give the record the same label
-    lengths: (n_records,) number of samples
-    sha256: (n_records,) str, of each record's samples as little-endian int16
-    fs: sampling rate in Hz
+    groups: (n_records,) str, the patient of each record, empty where that is unknown
+    sha256: (n_records,) str, `signal_digest` of each signal
+    lengths: (n_records,) int, number of samples
+
+    Raises EcglabError for a damaged file, one that holds another data set than its name says, and
+    an unknown label version.
     """
 
     def __init__(self, path: Path, labels: str | None = None):
-        import pyarrow as pa
-
         self.path = Path(path)
-        self.fs = FS
-        try:
-            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-            table.validate(full=True)  # a wrong offset would end the process later, without a word
-            facts = json.loads(table.schema.metadata[b"ecglab"])
-            self.name: str = facts["name"]
-            self.kind: str = facts["kind"]
-            self.published: int = facts["published"]
-            self.label_versions: list[str] = facts["label_versions"]
-            self.label_version: str = labels or facts["default_labels"]
-            self.ids = table.column("record").to_numpy()
-            self.sha256 = table.column("sha256").to_numpy()
-            columns = {v: table.column(f"label_{v}") for v in self.label_versions}
-            signal = table.column("signal").chunk(0)
-            self._offsets = signal.offsets.to_numpy()
-            self._samples = signal.values.to_numpy(zero_copy_only=True)
-        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-            raise EcglabError(
-                f"{path} is damaged ({error}): import the data set again, "
-                "or delete the file if it is synthetic"
-            ) from None
-        if self.label_version not in columns:
+        self.spec, columns, self._signals = _read(self.path)
+        self.name: str = self.spec.name
+        self.classes: Classes = self.spec.classes
+        self.fs: float = self.spec.fs
+        self.simulated: bool = self.spec.simulated
+        self.label_versions: tuple[str, ...] = self.spec.label_versions
+        self.label_version: str = labels or self.spec.default_labels
+        if self.label_version not in self.label_versions:
             raise EcglabError(
                 f"{self.name} has no label version {self.label_version!r}: "
-                f"it has {', '.join(columns)} (import it with the other label files)"
+                f"it has {', '.join(self.label_versions)}"
             )
-        self.labels = columns[self.label_version].to_numpy()
-        self.agreed = np.all([c.to_numpy() == self.labels for c in columns.values()], axis=0)
-        self.lengths = np.diff(self._offsets)
-        self._rows = np.arange(self.ids.size)
+        self.ids, self.groups, self.sha256 = (columns[c] for c in ("record", "group", "sha256"))
+        versions = {version: columns[f"label_{version}"] for version in self.label_versions}
+        self.labels = versions[self.label_version]
+        self.agreed = np.all([column == self.labels for column in versions.values()], axis=0)
+        self.lengths = np.array([signal.size for signal in self._signals], int)
+        self._rows = np.arange(len(self._signals))
 
     def __len__(self) -> int:
         return self._rows.size
 
-    def samples(self, i: int) -> np.ndarray:
-        """Record i's samples (n_samples,) as int16, 1000 units per mV: a view of the file."""
-        row = self._rows[i]
-        return self._samples[self._offsets[row] : self._offsets[row + 1]]
-
     def signal(self, i: int) -> np.ndarray:
-        """Record i's signal (n_samples,) as float32 in mV."""
-        return self.samples(i).astype(np.float32) / np.float32(UNITS_PER_MV)
+        """Record i's signal (n_samples,) float32 in mV, NaN where missing: a view of the file."""
+        return self._signals[self._rows[i]]
 
     def record(self, i: int | str) -> Record:
         """Record i, or the record of that id, as a Record."""
@@ -95,12 +86,15 @@ class Dataset:
         part = object.__new__(Dataset)
         part.__dict__.update(self.__dict__)
         part.__dict__.pop("digest", None)
-        for name in ("ids", "sha256", "labels", "agreed", "lengths", "_rows"):
+        for name in ("ids", "groups", "sha256", "labels", "agreed", "lengths", "_rows"):
             setattr(part, name, getattr(self, name)[rows])
         return part
 
     def excerpt(self, n_records: int, seed: int = 0) -> "Dataset":
-        """`n_records` drawn at random with the classes in their proportions, always the same."""
+        """`n_records` drawn at random with the classes in their proportions.
+
+        The same seed draws the same records, and a larger excerpt holds a smaller one.
+        """
         if not 0 < n_records <= len(self):
             raise EcglabError(
                 f"an excerpt of {n_records} records cannot be drawn: {self.name} has {len(self)}"
@@ -109,30 +103,39 @@ class Dataset:
         # The k-th record of a class of n stands at (k + 1/2) / n: the first ones in that order
         # have every class in its proportion.
         place = np.empty(len(self))
-        for label in LABELS:
+        for label in self.classes:
             of_class = order[self.labels[order] == label]
             place[of_class] = (np.arange(of_class.size) + 0.5) / max(of_class.size, 1)
         return self.select(np.sort(np.argsort(place, kind="stable")[:n_records]))
 
     def counts(self) -> dict[str, int]:
-        """Number of records of each label."""
-        return {label: int((self.labels == label).sum()) for label in LABELS}
+        """{class: number of records}"""
+        return {label: int((self.labels == label).sum()) for label in self.classes}
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the ids and samples of these records, whatever file they came from."""
-        rows = zip(self.ids, self.lengths, self.sha256, strict=True)
-        lines = (f"{record},{n},{sha}\n" for record, n, sha in rows)
+        """SHA-256 over the ids and signals of these records, whatever file they came from."""
+        lines = (f"{i},{sha256}\n" for i, sha256 in zip(self.ids, self.sha256, strict=True))
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
+    def check(self) -> None:
+        """EcglabError unless the signal of each of these records has its digest.
+
+        Labels, groups and spec were checked when the file was opened.
+        """
+        for i, sha256 in enumerate(self.sha256):
+            if hashlib.sha256(self.signal(i)).hexdigest() != sha256:
+                raise _damaged(self.path, f"the samples of {self.ids[i]} have changed")
+
     def table(self):
-        """A pandas table: record, label, n_samples, seconds, sha256."""
+        """A pandas table: record, label, group, n_samples, seconds, sha256."""
         import pandas as pd
 
         return pd.DataFrame(
             {
                 "record": self.ids,
                 "label": self.labels,
+                "group": self.groups,
                 "n_samples": self.lengths,
                 "seconds": self.lengths / self.fs,
                 "sha256": self.sha256,
@@ -140,82 +143,167 @@ class Dataset:
         )
 
 
-def sha256_of(samples: np.ndarray) -> str:
-    """SHA-256 of a record's samples as little-endian int16."""
-    return hashlib.sha256(np.ascontiguousarray(samples, dtype="<i2")).hexdigest()
-
-
-def record_weights(labels: np.ndarray, power: float) -> np.ndarray:
+def record_weights(labels: np.ndarray, classes: Classes, power: float) -> np.ndarray:
     """(n,) float32: the inverse frequency of each record's class to a power, 1 on average."""
-    count = {label: max(int((labels == label).sum()), 1) for label in LABELS}
-    weight = np.array([count[label] ** -power for label in labels])
+    index = classes.index(labels)
+    weight = np.bincount(index, minlength=len(classes)).clip(1)[index] ** -float(power)
     return (weight / weight.mean()).astype(np.float32)
 
 
-def one_hot(labels: np.ndarray) -> np.ndarray:
-    """(n, 4) float32 in the order of LABELS."""
-    return (np.asarray(labels)[:, None] == np.array(LABELS)).astype(np.float32)
-
-
 def path_of(name: str) -> Path:
-    """Where the packed file of a data set lies."""
+    """Where the packed file of a data set lies. Raises EcglabError for an unsuitable name."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
+        raise EcglabError(
+            f"{name!r} cannot name a data set: use letters, digits, '_' and '-', a letter first"
+        )
     return data_dir() / f"{name}.arrow"
 
 
 def open(name: str | None = None, labels: str | None = None) -> Dataset:
-    """Open a packed data set: "cinc2017", "synthetic", or by default the one that is there.
+    """Open a packed data set; by default cinc2017 where it is there, else the synthetic one.
 
-    labels: the label version, by default the data set's own ("v3" for cinc2017).
-    The synthetic data set is made when it is first asked for. Raises EcglabError.
+    labels: the label version, by default the data set's own (the last of `spec.label_versions`).
+    The synthetic data sets are made on first use. Raises EcglabError.
     """
-    if name is None:
-        name = "cinc2017" if path_of("cinc2017").exists() else "synthetic"
-    path = path_of(name)
-    if name == "synthetic" and not path.exists():
-        from ecglab.datasets import synthetic
+    from ecglab.datasets import synthetic
 
-        synthetic.pack()
+    name = name or ("cinc2017" if path_of("cinc2017").exists() else synthetic.SPEC.name)
+    path = path_of(name)
+    if name in synthetic.SPECS and not path.exists():
+        make_synthetic(name=name)
     if not path.exists():
+        there = ", ".join(sorted(p.stem for p in data_dir().glob("*.arrow"))) or "none"
         raise EcglabError(
-            f"there is no data set {name!r} in {data_dir()}: run 'ecglab data fetch', "
-            "or 'ecglab data import PATH/training2017.zip', or use the synthetic one"
+            f"there is no data set {name!r} in {data_dir()} (there: {there}): {_remedy(name)}"
         )
     return Dataset(path, labels)
 
 
-def write(
-    name: str,
-    kind: str,
-    ids: Sequence[str],
-    signals: Iterable[np.ndarray],
-    labels: dict[str, Sequence[str]],
-    default_labels: str,
-    published: int,
-) -> Path:
-    """Pack records into `NAME.arrow` of the data folder, which appears only when it is whole.
+def make_synthetic(n_records: int = 400, seed: int = 1, name: str = "synthetic") -> Path:
+    """Make a synthetic data set anew and return its path.
 
-    ids: sorted; signals: (n_samples,) int16 each, 1000 units per mV, in the order of the ids
-    labels: {version: label of each record}; published: number of records of the whole data set
-    Returns the path. Raises EcglabError when the file cannot be written.
+    n_records, seed: see `synthetic.examples`; name: "synthetic" or "synthetic_af"
+    """
+    from ecglab.datasets import synthetic
+
+    return write(synthetic.spec(name, n_records), synthetic.examples(n_records, seed, name))
+
+
+def write(spec: Spec, examples: Iterable[Example], n: int | None = None) -> Path:
+    """Pack examples into `NAME.arrow` of the data folder and return its path.
+
+    spec: its name, classes and label versions are those of the examples; n: how many examples
+    come, for the progress bar (by default `spec.n_records`)
+    The file appears only when it is whole; until then an earlier one stays. Raises EcglabError
+    for an id that comes twice, a label that is none of the classes, a file that cannot be
+    written, and while another process writes the same data set.
     """
     import pyarrow as pa
 
-    signals = [np.ascontiguousarray(signal, dtype="<i2") for signal in signals]
-    offsets = np.concatenate([[0], np.cumsum([signal.size for signal in signals])])
-    columns = {"record": pa.array(ids), "sha256": pa.array([sha256_of(s) for s in signals])}
-    columns |= {f"label_{v}": pa.array(list(column)) for v, column in labels.items()}
-    columns["signal"] = pa.LargeListArray.from_arrays(
-        pa.array(offsets, pa.int64()), pa.array(np.concatenate(signals))
+    path = path_of(spec.name)
+    facts = json.dumps(spec.as_dict())
+    names = ["record", "group", *(f"label_{version}" for version in spec.label_versions), "sha256"]
+    columns: dict[str, list[str]] = {name: [] for name in names}
+    schema = pa.schema(
+        [(name, pa.string()) for name in names] + [("signal", pa.large_list(pa.float32()))],
+        metadata={"ecglab": facts},
     )
-    facts = {
-        "name": name,
-        "kind": kind,
-        "published": published,
-        "label_versions": list(labels),
-        "default_labels": default_labels,
-    }
-    batch = pa.record_batch(columns).replace_schema_metadata({"ecglab": json.dumps(facts)})
-    path = path_of(name)
-    with replacing(path) as file, pa.ipc.new_file(file, batch.schema) as writer:
-        writer.write_batch(batch)
+    doing = f"writing the data set {spec.name}"
+    with (
+        files.locked(path, doing),
+        files.replacing(path) as file,
+        pa.ipc.new_file(file, schema) as writer,
+        progress.bar(
+            examples, spec.name, n or spec.n_records or None, unit=" records", leave=True
+        ) as shown,
+    ):
+        for start, signals in _packed(spec, shown, columns):
+            offsets = np.cumsum([0, *(signal.size for signal in signals)])
+            arrays = [pa.array(column[start:], pa.string()) for column in columns.values()]
+            values = pa.array(np.concatenate([np.empty(0, "<f4"), *signals]))
+            arrays.append(pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), values))
+            writer.write_batch(pa.record_batch(arrays, schema=schema))
+        if not columns["record"]:
+            raise EcglabError(f"{spec.name} has no records: nothing was written")
+        empty = pa.record_batch([pa.array([], field.type) for field in schema], schema=schema)
+        writer.write_batch(empty, custom_metadata={"sha256": _table_digest(facts, columns)})
     return path
+
+
+def _packed(
+    spec: Spec, examples: Iterable[Example], columns: dict[str, list[str]]
+) -> Iterator[tuple[int, list[np.ndarray]]]:
+    """(row of the first, signals) of one batch after another; their rows are added to `columns`."""
+    seen: set[str] = set()
+    signals: list[np.ndarray] = []
+    for example in examples:
+        record = example.record
+        if record.id in seen:
+            raise EcglabError(f"{spec.name}: two records have the id {record.id!r}")
+        seen.add(record.id)
+        signal = prepare(record, spec.fs).astype("<f4")  # a copy
+        signal[np.isnan(signal)] = np.nan  # one NaN for all, as in signal_digest
+        labels = [example.labels[version] for version in spec.label_versions]
+        spec.classes.index(labels)
+        row = (record.id, example.group, *labels, signal_digest(signal))
+        for column, value in zip(columns.values(), row, strict=True):
+            column.append(value)
+        signals.append(signal)
+        if sum(signal.size for signal in signals) >= _BATCH:
+            yield len(columns["record"]) - len(signals), signals
+            signals = []
+    yield len(columns["record"]) - len(signals), signals
+
+
+def _read(path: Path) -> tuple[Spec, dict[str, np.ndarray], list[np.ndarray]]:
+    """The spec of a packed file, its columns (n_records,) and views of its signals."""
+    import pyarrow as pa
+
+    try:
+        reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        table = reader.read_all()
+        table.validate(full=True)  # a wrong offset would end the process later, without a word
+        facts = table.schema.metadata[b"ecglab"].decode()
+        last = reader.get_batch_with_custom_metadata(reader.num_record_batches - 1)
+        names = [name for name in table.column_names if name != "signal"]
+        columns = {name: table.column(name).to_pylist() for name in names}
+        if last.custom_metadata["sha256"].decode() != _table_digest(facts, columns):
+            raise ValueError("the labels, or other facts of the records, have changed")
+        spec = Spec.from_dict(json.loads(facts))
+        signals = list(chain.from_iterable(map(_views, table.column("signal").chunks)))
+        arrays = {name: np.array(column, object) for name, column in columns.items()}
+    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, EcglabError) as error:
+        raise _damaged(path, " ".join(str(error).split())[:200]) from None
+    if spec.name != path.stem:
+        raise EcglabError(
+            f"{path} holds the data set {spec.name!r}, not {path.stem!r}: rename it to "
+            f"{spec.name}.arrow, or take it away and {_remedy(path.stem)}"
+        )
+    return spec, arrays, signals
+
+
+def _views(chunk) -> Iterator[np.ndarray]:
+    """The signals (n_samples,) of one batch, without a copy."""
+    offsets = chunk.offsets.to_numpy()
+    values = chunk.values.to_numpy(zero_copy_only=True)
+    return (values[a:b] for a, b in pairwise(offsets))
+
+
+def _table_digest(facts: str, columns: dict[str, list[str]]) -> str:
+    """SHA-256 of the spec and of all columns but the signals, which have digests of their own."""
+    return hashlib.sha256(json.dumps([facts, columns]).encode()).hexdigest()
+
+
+def _damaged(path: Path, reason: str) -> EcglabError:
+    return EcglabError(f"{path} is damaged ({reason}): {_remedy(path.stem)}")
+
+
+def _remedy(name: str) -> str:
+    """What brings a data set (back), in words."""
+    from ecglab.datasets import synthetic
+
+    if name in synthetic.SPECS:
+        return "delete it, and it is made again when it is next used"
+    if name == "cinc2017":
+        return "run 'ecglab data fetch', or 'ecglab data import PATH/training2017.zip'"
+    return f"run 'ecglab data import FOLDER --labels TABLE.csv --name {name}'"

@@ -1,16 +1,15 @@
-"""Labelled synthetic single-lead ECGs, and the synthetic data set made of them.
+"""Labelled synthetic single-lead ECGs: the data sets `synthetic` and `synthetic_af`.
 
-The hearts are those of `simulator`; here is which of their rhythms is normal, atrial
-fibrillation or another one, and what noise is. All else (length, amplitude, polarity, shape of
-the waves, mild noise) is drawn alike for N, A and O, so that only the rhythm tells them apart.
+`simulator` makes the rhythms; this file says which of them is normal, atrial fibrillation or
+another one, and what noise is. Length, amplitude, polarity, shape of the waves and mild noise are
+drawn alike for N, A and O, so that only the rhythm tells these classes apart.
 """
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from ecglab.datasets import dataset
 from ecglab.datasets.simulator import (
     LEAD_IN,
     Patient,
@@ -27,12 +26,34 @@ from ecglab.datasets.simulator import (
     sinus_rhythm,
     sinus_tachycardia,
 )
-from ecglab.ecg.record import FS, LABELS, MIN_FS, MIN_SECONDS
-from ecglab.utils import files, progress
+from ecglab.datasets.spec import Example, Spec
+from ecglab.ecg.classes import Classes
+from ecglab.ecg.record import MIN_FS, MIN_SECONDS, Record
 from ecglab.utils.errors import EcglabError
 
+SPEC = Spec(
+    name="synthetic",
+    description="Simulated single-lead ECGs of 9 to 61 s with the classes of cinc2017.",
+    classes=Classes(
+        {"N": "normal", "A": "atrial fibrillation", "O": "other rhythm", "~": "noise"},
+        ranked=("N", "A", "O"),
+    ),
+    simulated=True,
+    citation="""\
+McSharry PE, Clifford GD, Tarassenko L, Smith LA. A dynamical model for generating synthetic \
+electrocardiogram signals. IEEE Transactions on Biomedical Engineering 2003;50(3):289-294. \
+doi:10.1109/TBME.2003.808805 (the model behind the simulator)""",
+)
+SPEC_AF = replace(
+    SPEC,
+    name="synthetic_af",
+    description="The records of `synthetic` with two classes: atrial fibrillation or not.",
+    classes=Classes({"AF": "atrial fibrillation", "other": "no atrial fibrillation"}),
+)
+SPECS = {SPEC.name: SPEC, SPEC_AF.name: SPEC_AF}
+
 SCHEDULE = "NAO~NONANO~NOANNONA~"
-"""Labels of each 20 records: N 40 %, A 20 %, O 25 %, ~ 15 %; the first four have every one."""
+"""Classes of each 20 records: N 40 %, A 20 %, O 25 %, ~ 15 %; the first four have every one."""
 
 RHYTHMS: dict[str, dict[Callable[..., Rhythm], float]] = {
     "N": {sinus_rhythm: 1.0},
@@ -101,7 +122,10 @@ _DROWNING = {
 
 
 def _drowned(signal: np.ndarray, gain: float, fs: float, rng: np.random.Generator) -> np.ndarray:
-    """The signal (n_samples,) so that nobody can judge it, in mV; `gain` is its R wave in mV."""
+    """The signal (n_samples,) in mV under so much noise that its rhythm cannot be seen.
+
+    gain: height of its R wave in mV
+    """
     n_samples = signal.size
     # A filter takes off wander and mains, so motion or muscle is always there.
     kinds = {kind: rng.random() < 0.4 for kind in _DROWNING}
@@ -121,7 +145,9 @@ def _drowned(signal: np.ndarray, gain: float, fs: float, rng: np.random.Generato
     return signal
 
 
-def simulate(label: str, seconds: float, rng: np.random.Generator, fs: float = FS) -> np.ndarray:
+def simulate(
+    label: str, seconds: float, rng: np.random.Generator, fs: float = SPEC.fs
+) -> np.ndarray:
     """A single-lead ECG of one class: (n_samples,) float32 in mV, seconds * fs samples.
 
     label: "N", "A", "O" or "~", the last being noise over a rhythm of the other three
@@ -132,8 +158,8 @@ def simulate(label: str, seconds: float, rng: np.random.Generator, fs: float = F
     Premature beats, block, fibrillation, flutter and noise are not in that paper: they are
     plausible, not fitted to recordings. Raises EcglabError for another label, length or rate.
     """
-    if label not in LABELS:
-        raise EcglabError(f"there is no label {label!r}: it is one of {', '.join(LABELS)}")
+    if label not in SPEC.classes.codes:
+        raise EcglabError(f"there is no class {label!r}: give one of {', '.join(SPEC.classes)}")
     if not MIN_SECONDS <= seconds <= 3600:
         raise EcglabError(f"cannot simulate {seconds:g} s: give {MIN_SECONDS:g} to 3600 s")
     if not MIN_FS <= fs <= 1e5:
@@ -149,38 +175,30 @@ def simulate(label: str, seconds: float, rng: np.random.Generator, fs: float = F
     return (polarity * noisy(signal, gain, fs, rng)).astype(np.float32)
 
 
-def pack(n_records: int = 400, seed: int = 1) -> Path:
-    """Make the synthetic data set, `synthetic.arrow` of the data folder, anew.
+def spec(name: str = "synthetic", n_records: int = 400) -> Spec:
+    """The spec of a synthetic data set of so many records."""
+    return replace(SPECS[name], n_records=n_records)
 
-    n_records: at most 99 999, with labels as in SCHEDULE; seed: a whole number of 0 or more
+
+def examples(n_records: int = 400, seed: int = 1, name: str = "synthetic") -> Iterator[Example]:
+    """The records of a synthetic data set, with classes as in SCHEDULE.
+
+    n_records: at most 99 999; seed: a whole number of 0 or more
+    name: "synthetic", or "synthetic_af" for the same records with two classes
     Record i depends on i and the seed alone: a larger set starts with the smaller one.
-    Returns the path. Raises EcglabError when the numbers are out of range, another process is
-    making it, or it cannot be written.
+    Raises EcglabError when the numbers are out of range.
     """
     if not 1 <= n_records <= 99_999:
         raise EcglabError(f"cannot make {n_records} synthetic records: give 1 to 99999")
     if seed < 0:
         raise EcglabError(f"the seed is {seed}: give a whole number of 0 or more")
-    labels = [SCHEDULE[i % len(SCHEDULE)] for i in range(n_records)]
-    with files.locked(dataset.path_of("synthetic"), "making the synthetic data set"):
-        numbered = progress.bar(
-            enumerate(labels), "synthetic data set", n_records, unit=" records", leave=True
-        )
-        return dataset.write(
-            name="synthetic",
-            kind="synthetic",
-            ids=[f"S{i + 1:05d}" for i in range(n_records)],
-            signals=(_samples(label, [seed, i]) for i, label in numbered),
-            labels={"synthetic": labels},
-            default_labels="synthetic",
-            published=n_records,
-        )
-
-
-def _samples(label: str, seed: list[int]) -> np.ndarray:
-    """A record (n_samples,) as int16, 1000 units per mV, of a length like the challenge's."""
-    rng = np.random.default_rng(seed)
-    seconds = rng.choice([30.0, rng.uniform(9, 30), rng.uniform(30, 61)], p=[0.75, 0.12, 0.13])
-    units = simulate(label, seconds, rng) * dataset.UNITS_PER_MV
-    limits = np.iinfo(np.int16)
-    return np.clip(np.rint(units), limits.min, limits.max).astype(np.int16)
+    for i in range(n_records):
+        rhythm = SCHEDULE[i % len(SCHEDULE)]
+        rng = np.random.default_rng([seed, i])
+        # Lengths like those of cinc2017.
+        seconds = rng.choice([30.0, rng.uniform(9, 30), rng.uniform(30, 61)], p=[0.75, 0.12, 0.13])
+        label = rhythm
+        if name == SPEC_AF.name:
+            label = "AF" if rhythm == "A" else "other"
+        record = Record(simulate(rhythm, seconds, rng), SPEC.fs, id=f"S{i + 1:05d}")
+        yield Example(record, {SPEC.default_labels: label})

@@ -1,5 +1,6 @@
 """From a record to the input of a model: the one way there is, for training and prediction."""
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -45,3 +46,13 @@ def batch(signals: Sequence[np.ndarray], n_samples: int = 0) -> dict[str, np.nda
         signal[row, : x.size] = np.where(known, x, 0)
         mask[row, : x.size] = known
     return {"signal": signal, "mask": mask}
+
+
+def signal_digest(signal: np.ndarray) -> str:
+    """SHA-256, in hex, of a prepared signal (n_samples,) as little-endian float32.
+
+    Every missing sample counts as the same NaN, so that equal signals have equal digests.
+    """
+    samples = np.array(signal, "<f4")
+    samples[np.isnan(samples)] = np.nan
+    return hashlib.sha256(samples).hexdigest()
