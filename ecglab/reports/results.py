@@ -1,9 +1,10 @@
-"""Results that are committed: what finished runs found, in files that anyone can score again.
+"""Kept results: the out-of-fold predictions of finished runs, from which anyone can score again.
 
-experiments/results/NAME.json   what was trained on what, with what, and the scores
-experiments/results/NAME.csv    record, fold, label and probabilities of every scored record
+experiments/results/NAME.csv   one result: its facts, as JSON behind "# ", then the table of
+                               record, fold, label and the probability of each class
 
-The scores are those of the table as it is kept, so that they can be recomputed to the last digit.
+`pandas.read_csv(path, comment="#")` reads the table. The first line holds the SHA-256 of all lines
+below it: `tail -n +2 NAME.csv | sha256sum`. The scores are those of the table as it is kept.
 """
 
 import difflib
@@ -18,176 +19,180 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab.ecg.record import LABELS
+from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
-from ecglab.training import experiment
+from ecglab.training import experiment, run_folder
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
-from ecglab.utils.files import replacing
-from ecglab.utils.paths import EXPERIMENTS, runs_dir
+from ecglab.utils.files import write_text
+from ecglab.utils.paths import EXPERIMENTS
 
 RESULTS = EXPERIMENTS / "results"
 
-COLUMNS = ["record", "fold", "label", *LABELS]
+FACTS = (
+    *("name", "experiment", "kind", "differs", "scope", "settings", "made_of", "data", "split"),
+    *("code", "environment", "began", "training_seconds", "parameters", "records_scored", "scores"),
+)
+"""What the header of a result holds, in this order."""
 
 ENVIRONMENT = ("backend", "device", "python", "keras", "tensorflow", "jax", "numpy", "scikit-learn")
-"""What is kept of a run's environment: what a number may depend on."""
+"""What is kept of a run's environment: what a score may depend on."""
 
-PROTOCOL = ("records", "folds", "epochs")
-"""Settings that say how much was trained and scored, not what."""
+LONGEST = 80
+"""Most characters of a name."""
 
-LONGEST = 100
-"""Characters of a name; a longer one ends in a few digits of its digest."""
-
-_TOLERANCE = 1e-6  # the last digits of a float are the machine's
+_TOLERANCE = 1e-6  # the last digits of a float may differ between machines
 
 
 @dataclass(frozen=True)
 class Result:
-    """A table of predictions, and what its JSON says of it.
+    """Out-of-fold predictions, and what they are of.
 
-    facts: {} for a table that claims nothing, such as a run's
-    table: record, fold, label, N, A, O, ~
-    claims: the numbers that the table must give again: the scores, their intervals, the records
+    facts: the header of a kept result; {} for the predictions of a run that is not kept
+    table: DataFrame with record, fold, label and one column of probabilities per class
     """
 
     name: str
-    facts: Mapping
     table: object
-    claims: Mapping[str, float] = field(default_factory=dict)
+    classes: Classes
+    facts: Mapping = field(default_factory=dict)
 
     @cached_property
     def scores(self) -> dict[str, dict]:
         """`metrics.scores` of the table, recomputed."""
-        return metrics.scores(self.table)
+        return metrics.scores(self.table, self.classes)
 
     @property
     def problem(self) -> str:
-        """One line on how the claims differ from what the table gives; "" if they agree."""
-        if not self.claims:
+        """One line on how the kept scores differ from those of the table; "" where they agree."""
+        if not self.facts:
             return ""
-        found = {"records": len(self.table), **_numbers(self.scores)}
+        kept, found = _numbers(self.facts["scores"]), _numbers(self.scores)
         wrong = [
-            f"{name} {_shown(self.claims, name)} where the table gives {_shown(found, name)}"
-            for name in {**self.claims, **found}
-            # Written so that what is no number differs too.
-            if not abs(self.claims.get(name, np.nan) - found.get(name, np.nan)) <= _TOLERANCE
+            f"{name} {kept.get(name, np.nan):.6g} instead of {found.get(name, np.nan):.6g}"
+            for name in {**kept, **found}
+            # "not <=", so that NaN differs too.
+            if not abs(kept.get(name, np.nan) - found.get(name, np.nan)) <= _TOLERANCE
         ]
-        return f"{self.name}.json claims {', '.join(wrong)}" if wrong else ""
+        if not wrong:
+            return ""
+        return f"{self.name}.csv has scores that its table does not give: {', '.join(wrong)}"
 
 
-def keep(run: RunFolder) -> Path:
-    """Write the JSON and the table of a finished run; the path of the JSON.
+def keep(run: RunFolder, name: str | None = None) -> Path:
+    """Write the result of a finished run; returns its path.
 
-    Takes the place of an earlier result of the same name. Raises EcglabError for an unfinished
-    run, and for one on synthetic records, of which no score says anything.
+    name: of the result; by default the experiment and what differs from its file (`name_of`)
+    Replaces an earlier result of the same settings and data. Raises EcglabError for a run that is
+    unfinished, damaged or on simulated records, and for a name that another result has.
     """
     facts = run.facts
-    if facts["data"]["kind"] == "synthetic":
-        raise EcglabError(
-            f"{run.name} is of SYNTHETIC records: its scores say nothing, and none is kept"
-        )
+    if run.simulated:
+        raise EcglabError(f"{run.name} is on SIMULATED records: its result is not kept")
     if not run.is_done:
         done = sum(run.is_fold_done(k) for k in run.folds)
         raise EcglabError(
-            f"{run.name} is unfinished, {done} of {len(run.folds)} folds are scored: "
-            f"'ecglab train {facts['name']}' with the same settings goes on with it"
+            f"{run.name} is unfinished ({done} of {len(run.folds)} folds are scored): continue it "
+            f"with 'ecglab train {facts['name']}' and the same settings"
         )
-    settings = experiment.flat(facts["experiment"])
+    settings = experiment.flat(facts["settings"])
     differs = differing(facts["name"], settings)
-    text = _csv(run.predictions())
-    table = _table(text, run.name)
-    result = {
-        "name": name_of(facts["name"], differs),
+    name = _checked(name) if name else name_of(facts["name"], differs)
+    classes = run.classes
+    text = _csv(run.predictions(), classes)
+    table = _table(text, classes)
+    found = {
+        "name": name,
         "experiment": facts["name"],
-        "kind": facts.get("kind", "network"),  # which the first runs do not tell
+        "kind": facts["kind"],
         "differs": differs,
         "scope": run.scope,
         "settings": settings,
         "made_of": {part: experiment.flat(config) for part, config in run.made_of.items()},
-        "data": {k: x for k, x in facts["data"].items() if k != "kind"},
-        "folds_digest": facts["folds_digest"],
+        "data": facts["data"],
+        "split": facts["split"],
         "code": facts["code"],
         "environment": {k: x for k, x in facts["environment"].items() if k in ENVIRONMENT},
         "began": facts["began"],
         "training_seconds": round(run.training_seconds, 1),
         "parameters": parameters(run),
         "records_scored": len(table),
-        "scores": metrics.scores(table),
+        "scores": metrics.scores(table, classes),
     }
-    path = RESULTS / f"{result['name']}.json"
-    # Both are written out before either takes its place.
-    with replacing(path, "w") as told, replacing(_beside(path, ".csv"), "w") as kept:
-        told.write(json.dumps(result, indent=1) + "\n")
-        kept.write(text)
+    path = RESULTS / f"{name}.csv"
+    if path.exists():
+        earlier = read(path)
+        same = all(earlier.facts[key] == _plain(found[key]) for key in ("experiment", "differs"))
+        if not same or earlier.facts["data"]["digest"] != found["data"]["digest"]:
+            raise EcglabError(
+                f"{path} is the result of other settings or data: choose another name with --as"
+            )
+    write(path, found, text)
     return path
 
 
-def name_of(name: str, differs: Mapping) -> str:
-    """The experiment's name and what differs from its file: "resnet1d-folds=2,epochs=12".
-
-    Fit for a file and for a link: what is neither a letter, a digit nor one of "._+=,-" becomes
-    "_", and then, or when it is too long, the name ends in some digits of its digest.
-    """
-    pairs = ",".join(f"{key}={_value(x)}" for key, x in differs.items())
-    whole = f"{name}-{pairs}" if pairs else name
-    safe = re.sub(r"[^A-Za-z0-9._+=,-]", "_", whole)
-    if safe == whole and len(safe) <= LONGEST:
-        return safe
-    told = json.dumps([name, dict(differs)], sort_keys=True)
-    return f"{safe[: LONGEST - 9]}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+def write(path: Path, facts: Mapping, table: str) -> None:
+    """Write a result, whole or not at all. table: its text, a CSV without the facts."""
+    lines = [f"# {json.dumps(key)}: {json.dumps(facts[key])}" for key in FACTS]
+    rest = ",\n".join(lines) + "}\n" + table
+    write_text(path, f'# {{"sha256": "{_sha256(rest)}",\n{rest}')
 
 
 def read(path: Path) -> Result:
-    """The result of `path`, which may end in .json, in .csv or in neither."""
-    path = _base(path)
-    told, kept = _beside(path, ".json"), _beside(path, ".csv")
+    """The result of a file. Raises EcglabError where it is damaged or has another one's name."""
+    path = Path(path)
     try:
-        claimed = told.read_text(encoding="utf-8") if told.exists() else ""
-        facts = json.loads(claimed) if claimed else {}
-        text = kept.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no JSON"
-        raise EcglabError(f"{path} is no result of an experiment: {why}") from None
-    if not claimed:
-        return Result(path.name, {}, _table(text, str(kept)))
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise EcglabError(f"{path} cannot be read ({reason}): {_remedy(path)}") from None
+    lines = text.splitlines(keepends=True)
+    n = next((i for i, line in enumerate(lines) if not line.startswith("# ")), len(lines))
     try:
-        claims = {"records": int(facts["records_scored"]), **_numbers(facts["scores"])}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise EcglabError(
-            f"{told} claims no scores that can be read: write it anew with 'ecglab ladder RUN'"
-        ) from None
-    return Result(path.name, facts, _table(text, str(kept)), claims)
+        facts = json.loads("".join(line[2:] for line in lines[:n]))
+        digest = facts.pop("sha256")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise EcglabError(f"{path} has no header that can be read: {_remedy(path)}") from None
+    if digest != _sha256("".join(lines[1:])):
+        raise EcglabError(f"{path} is damaged (its SHA-256 is another): {_remedy(path)}")
+    missing = [key for key in FACTS if key not in facts]
+    if missing:
+        raise EcglabError(f"{path} has no {missing[0]!r} in its header: {_remedy(path)}")
+    if facts["name"] != path.stem:
+        raise EcglabError(f"{path} is the result {facts['name']!r}: {_remedy(path)}")
+    classes = Classes.from_dict(facts["data"]["classes"])
+    return Result(facts["name"], _table("".join(lines[n:]), classes), classes, facts)
 
 
 def all_results() -> list[Result]:
     """The results of `experiments/results`, by name."""
-    return [read(path) for path in _files()]
+    return [read(path) for path in sorted(RESULTS.glob("*.csv"))]
 
 
 def find(text: str) -> Result:
-    """The result that a person names: by a path, by its name, or by a run (its predictions)."""
-    for base in _base(Path(text)), _base(RESULTS / text):
-        if _beside(base, ".json").is_file() or _beside(base, ".csv").is_file():
-            return read(base)
+    """The result of a name, of a file, or of a run (its finished folds)."""
+    for path in Path(text), RESULTS / f"{text}.csv":
+        if path.is_file():
+            return read(path)
     try:
-        run = find_run(text)
+        run = run_folder.find(text)
     except EcglabError:
-        near = difflib.get_close_matches(text, [path.stem for path in _files()], n=1, cutoff=0.4)
-        hint = f": did you mean {near[0]}?" if near else ""
-        raise EcglabError(
-            f"there is no result {text!r} in experiments/results, nor such a run{hint}"
-        ) from None
-    table = _table(_csv(run.predictions()), run.name)
+        names = [path.stem for path in RESULTS.glob("*.csv")]
+        near = difflib.get_close_matches(text, names, n=1, cutoff=0.4)
+        hint = f": did you mean {near[0]!r}?" if near else ""
+        raise EcglabError(f"there is no result and no run {text!r}{hint}") from None
+    classes = run.classes
+    table = _table(_csv(run.predictions(), classes), classes)
     done = "" if run.is_done else f", unfinished: {table['fold'].nunique()} folds are scored"
-    return Result(f"{run.name} ({run.scope}{done})", {}, table)
+    return Result(f"{run.name} ({run.scope}{done})", table, classes)
 
 
 def agreed(result: Result) -> Result:
-    """Of a result, the records on whose label all versions of the data set's labels agree.
+    """The part of a result whose label is the same in all versions of the data set's labels.
 
-    What experts changed from one version to the next tells how much of an error is the label's.
-    Claims nothing. Raises EcglabError where the data set is not at hand, or has one version.
+    Labels that experts changed between versions are doubtful, so this part tells how much of the
+    error may be that of the labels. Raises EcglabError where the data set is not imported or has
+    one version of labels.
     """
     from ecglab.datasets import dataset
 
@@ -195,46 +200,63 @@ def agreed(result: Result) -> Result:
     versions = ", ".join(data.label_versions)
     if len(data.label_versions) < 2:
         raise EcglabError(
-            f"{data.name} has labels {versions} alone: import it again with the files of the "
-            "other versions beside the archive"
+            f"{data.name} has one version of labels ({versions}): import it again with the files "
+            "of the other versions beside the archive"
         )
     missing = set(result.table["record"]) - set(data.ids)
     if missing:
         raise EcglabError(
-            f"{data.name} lacks {len(missing):,} records of {result.name}, such as {min(missing)}"
+            f"{data.name} lacks {len(missing):,} records of {result.name}, such as {min(missing)}: "
+            "import all of it"
         )
     table = result.table[result.table["record"].isin(data.ids[data.agreed])]
     if table.empty:
         raise EcglabError(f"labels {versions} agree on no record of {result.name}")
-    return Result(f"{result.name}, where labels {versions} agree", {}, table)
+    return Result(f"{result.name}, where labels {versions} agree", table, result.classes)
 
 
-def find_run(text: str) -> RunFolder:
-    """The run folder that a person names: by its path, or by its name in `mlruns/runs`."""
-    for path in Path(text), runs_dir() / text:
-        if (path / "run.json").is_file():
-            return RunFolder(path.resolve())
-    raise EcglabError(
-        f"there is no run {text!r}: name a run folder, or one that 'ecglab runs' lists"
-    )
+def name_of(name: str, differs: Mapping) -> str:
+    """The experiment's name and what differs from its file: "resnet1d, 12 epochs, folds 0 to 1".
+
+    Raises EcglabError where that would be too long, or unfit for the name of a file.
+    """
+    parts = [name, *(_in_words(key, value) for key, value in differs.items())]
+    try:
+        return _checked(", ".join(parts))
+    except EcglabError as error:
+        raise EcglabError(f"{error}; choose one with --as NAME") from None
+
+
+def differing(name: str, settings: Mapping) -> dict:
+    """The settings that are not those of the experiment's file, in a fixed order.
+
+    settings: flat, as {"epochs": 8, "network.dropout": 0.1}
+    A setting that did not exist when an older run began does not differ.
+    """
+    own = _plain(experiment.load(name).flat())
+    settings = _plain(settings)
+    first = ("data", "labels", "records", "held_out", "epochs", "folds", "seed")
+    keys = [*first, *sorted(set(settings) - set(first))]
+    given = {key: settings[key] for key in keys if key in settings}
+    return {key: x for key, x in given.items() if key not in own or x != own[key]}
 
 
 def parameters(run: RunFolder) -> int | None:
-    """Parameters of the network of a fold, trained and other; None for what is no network.
+    """Number of parameters of one fold's network, trained and other; None for other kinds.
 
-    Counted in the file of its weights: loading the model would need Keras, and this needs none.
+    Counted in the file of the weights, which takes neither Keras nor its backend.
     """
     import zipfile
 
     path = run.fold(0) / "model.keras"
-    if run.facts.get("kind", "network") != "network" or not path.exists():
+    if run.facts["kind"] != "network" or not path.exists():
         return None
     import h5py
 
     sizes = []
 
     def count(name, item):
-        # An optimizer's memory and the state of random numbers are no parameters.
+        # The states of the optimizer and of random numbers are no parameters.
         if isinstance(item, h5py.Dataset) and not re.search(r"^optimizer/|seed_generator", name):
             sizes.append(int(item.size))
 
@@ -245,73 +267,58 @@ def parameters(run: RunFolder) -> int | None:
     return sum(sizes)
 
 
-def differing(name: str, settings: Mapping) -> dict:
-    """The settings that are not those of the experiment's file, in an order that never changes.
-
-    A key that an older run lacks did not exist then, so it cannot have been set otherwise.
-    """
-    own = _plain(experiment.load(name).flat())
-    first = (*PROTOCOL, "seed")
-    keys = [*first, *sorted(set(settings) - set(first))]
-    given = {key: settings[key] for key in keys if key in settings}
-    return {key: x for key, x in given.items() if key not in own or x != own[key]}
-
-
-def _files() -> list[Path]:
-    return sorted(RESULTS.glob("*.json"), key=lambda path: path.stem)
+def _in_words(key: str, value) -> str:
+    if key == "epochs":
+        return f"{value} epochs"
+    if key == "records":
+        return f"{value} records"
+    if key == "folds" and value:
+        return "fold 0" if value == 1 else f"folds 0 to {value - 1}"
+    if key == "seed":
+        return f"seed {value}"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{key}={'+'.join(map(str, value)) if isinstance(value, list | tuple) else value}"
 
 
-def _csv(table) -> str:
-    ordered = table[COLUMNS].sort_values("record", kind="stable")
+def _checked(name: str) -> str:
+    """The name, which must be one that a file may have."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9 _.,=+-]*", name) or len(name) > LONGEST:
+        raise EcglabError(
+            f"a result cannot be named {name!r}: a name has at most {LONGEST} characters, which "
+            "are letters, digits, spaces and _.,=+-"
+        )
+    return name
+
+
+def _csv(table, classes: Classes) -> str:
+    ordered = table[["record", "fold", "label", *classes]].sort_values("record", kind="stable")
     return ordered.to_csv(index=False, float_format="%.4f", lineterminator="\n")
 
 
-def _table(text: str, where: str):
-    """A table of predictions; EcglabError for one that cannot be scored."""
+def _table(text: str, classes: Classes):
     import pandas as pd
 
-    kinds = {"record": str, "label": str, **dict.fromkeys(LABELS, float)}
-    try:
-        table = pd.read_csv(io.StringIO(text), keep_default_na=False, dtype=kinds)
-    except ValueError as error:
-        reason = str(error).splitlines()[0]
-        raise EcglabError(f"{where} is no table of predictions: {reason}") from None
-    if list(table.columns) != COLUMNS or table.empty:
-        raise EcglabError(f"{where} is no table of predictions: it needs {','.join(COLUMNS)}")
-    if not table["label"].isin(LABELS).all():
-        raise EcglabError(f"{where}: a label is none of {', '.join(LABELS)}")
-    if not table["record"].is_unique:
-        raise EcglabError(f"{where}: a record is scored twice")
-    return table
+    kinds = {"record": str, "fold": int, "label": str, **dict.fromkeys(classes, float)}
+    return pd.read_csv(io.StringIO(text), keep_default_na=False, dtype=kinds)
 
 
-def _base(path: Path) -> Path:
-    # No with_suffix: a name such as "x-augment.polarity=0" has a dot of its own.
-    return Path(str(path).removesuffix(".json").removesuffix(".csv"))
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _beside(path: Path, suffix: str) -> Path:
-    return Path(f"{_base(path)}{suffix}")
+def _remedy(path: Path) -> str:
+    return f"restore it (git checkout -- {str(path)!r}), or keep its run again"
 
 
 def _plain(value):
-    """As it is after a way through JSON: tuples are lists."""
+    """The value after a round trip through JSON, in which tuples become lists."""
     return json.loads(json.dumps(value))
 
 
-def _value(value) -> str:
-    if isinstance(value, list | tuple):
-        return "+".join(map(_value, value))
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
 def _numbers(scores: Mapping) -> dict[str, float]:
-    """{"F1_N": ..., "F1_N low": ..., "F1_N high": ...}"""
+    """{"f1/N": ..., "f1/N low": ..., "f1/N high": ...}"""
     numbers = {name: float(value) for name, value in scores["values"].items()}
     for name, (low, high) in scores["intervals"].items():
         numbers |= {f"{name} low": float(low), f"{name} high": float(high)}
     return numbers
-
-
-def _shown(numbers: Mapping[str, float], name: str) -> str:
-    return f"{numbers[name]:.6g}" if name in numbers else "nothing"
