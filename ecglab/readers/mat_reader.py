@@ -6,12 +6,14 @@ import numpy as np
 
 from ecglab.ecg.record import Record
 from ecglab.readers.common import checked_rate, lead_of_array
+from ecglab.utils import extras
 from ecglab.utils.errors import RecordError
 
 SUFFIXES = (".mat",)
 
 SIGNAL_NAMES = ("val", "signal", "ecg")
 RATE_NAMES = ("fs", "sampling_rate", "sample_rate", "samplingrate", "sfreq")
+_MATLAB_4_TYPES = ("f8", "f4", "i4", "i2", "u2", "u1")
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
@@ -20,7 +22,8 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
 
     The variable is a vector or a matrix, whose longer dimension is time; `lead` is the number of
     a lead, counted from 0 (default 0). The rate in Hz is the variable `fs`, `Fs` or
-    `sampling_rate`, else `fs`. Both kinds of MATLAB file are read, v7.3 through h5py.
+    `sampling_rate`, else `fs`. MATLAB 4 files are read with NumPy alone, later ones by SciPy, and
+    v7.3 by h5py (`pip install 'ecglab[formats]'`).
 
     Raises RecordError for what is no such file. Integers are refused, because their unit is
     unknown: a `val` of integers belongs to a WFDB record, whose .hea holds the units per mV.
@@ -63,10 +66,14 @@ def _variables(path: Path) -> dict[str, np.ndarray]:
         head = file.read(520)
     try:
         if _HDF5_MAGIC in (head[:8], head[512:]):  # MATLAB puts 512 bytes of its own before it
-            return _hdf5_variables(path)
+            return _variables_7(path)
+        if 0 in head[:4]:
+            return _variables_4(path.read_bytes())
         from scipy.io import loadmat
 
         contents = loadmat(path)
+    except ModuleNotFoundError as error:
+        raise RecordError(f"{path}: {extras.missing(error) or error}") from error
     except Exception:  # SciPy and h5py raise all kinds of error on a damaged file
         raise RecordError(
             f"{path}: is no MATLAB file, or is damaged or cut: copy or save it again"
@@ -74,7 +81,29 @@ def _variables(path: Path) -> dict[str, np.ndarray]:
     return {name: v for name, v in contents.items() if isinstance(v, np.ndarray)}
 
 
-def _hdf5_variables(path: Path) -> dict[str, np.ndarray]:
+def _variables_4(content: bytes) -> dict[str, np.ndarray]:
+    """The matrices of real numbers of a MATLAB 4 file; ValueError or IndexError on damage.
+
+    Each is five int32 (the kind in decimal digits, rows, columns, whether an imaginary part
+    follows, length of the name), the name, and the values column by column.
+    """
+    variables, at = {}, 0
+    while at < len(content):
+        order = "<" if content[at + 2 : at + 4] == b"\0\0" else ">"
+        kind, rows, columns, imaginary, name_length = np.frombuffer(content, f"{order}i4", 5, at)
+        dtype = np.dtype(order + _MATLAB_4_TYPES[kind // 10 % 10])
+        start, size = at + 20 + name_length, int(rows) * int(columns)
+        name = content[at + 20 : start].rstrip(b"\0").decode("latin-1")
+        values = np.frombuffer(content, dtype, size, start)
+        at = start + values.nbytes * (2 if imaginary else 1)
+        if min(rows, columns, name_length) < 0 or kind % 10 > 2 or at > len(content):
+            raise ValueError("no MATLAB 4 header")
+        if kind % 10 == 0 and not imaginary:  # 1 is text, 2 a sparse matrix
+            variables[name] = values.reshape(columns, rows).T
+    return variables
+
+
+def _variables_7(path: Path) -> dict[str, np.ndarray]:
     """The numeric variables of a v7.3 file, which stores matrices transposed and text as uint16."""
     import h5py
 

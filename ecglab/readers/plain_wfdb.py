@@ -1,9 +1,10 @@
-"""WFDB records in format 16, read without the `wfdb` package.
+"""WFDB records in the common formats, read without the `wfdb` package.
 
-The header is that of header(5) of the WFDB Applications Guide, https://wfdb.io/spec/header-files,
-less what short ECGs do not have: segments, several samples a frame, skew. What stands behind the
-number of samples in the record line, the start time, is not read: data sets write it in forms of
-their own, such as `A00001 1 300 9000 2014-05-08 05:05:15`.
+The header is that of header(5) of the WFDB Applications Guide, https://wfdb.io/spec/header-files.
+Records in segments, with several samples a frame, a skew or a rare format raise NotPlainError:
+only the package reads those. What follows the number of samples in the record line, the start
+time, is ignored: data sets write it in forms of their own, such as
+`A00001 1 300 9000 2014-05-08 05:05:15`.
 """
 
 import math
@@ -13,15 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecglab.readers import wfdb_samples
 from ecglab.utils.errors import RecordError
 
 DEFAULT_FS = 250.0
 DEFAULT_GAIN = 200.0
-MISSING = -32768
-"""The sample of format 16 that says there is none, https://wfdb.io/spec/signal-files."""
 
 _FORMAT = re.compile(r"(\d+)(?:x(\d+))?(?::(\d+))?(?:\+(\d+))?")
 _GAIN = re.compile(r"([-+.\deE]+)(?:\((-?\d+)\))?(?:/(\S+))?")
+
+
+class NotPlainError(RecordError):
+    """A record of a kind that only the `wfdb` package reads."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def parse_header(text: str, where: str = "header") -> Header:
     """A record's header from the text of its `.hea` file.
 
     where: name of the file, for messages
-    Raises RecordError for what is not a header of a plain record.
+    Raises RecordError for what is no header, NotPlainError for what only the package reads.
     """
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
@@ -76,7 +80,7 @@ def parse_header(text: str, where: str = "header") -> Header:
             "sampling rate, number of samples)"
         ) from None
     if "/" in record:
-        raise RecordError(f"{where}: {record!r} is in several segments; name one of them")
+        raise NotPlainError(f"{where}: the record is in several segments")
     if len(lines) <= n_signals:
         raise RecordError(
             f"{where}: it describes {len(lines) - 1} signals where its first line says {n_signals}"
@@ -98,13 +102,14 @@ def _parse_signal(line: str, where: str) -> SignalHeader:
             raise ValueError
     except (AttributeError, TypeError, ValueError):
         raise RecordError(f"{where}: {line[:60]!r} is not a WFDB signal line") from None
-    if int(per_frame) > 1 or int(skew):
-        raise RecordError(
-            f"{where}: {fields[0]} has several samples a frame or a skew ({fields[1]}), "
-            "which is not read here"
-        )
     if re.search(r"[/\\]|^\.*$", fields[0]):
         raise RecordError(f"{where}: {fields[0]!r} is not the name of a file beside the header")
+    if int(per_frame) > 1 or int(skew):
+        raise NotPlainError(
+            f"{where}: {fields[0]} has several samples a frame or a skew ({fields[1]})"
+        )
+    if number not in wfdb_samples.FORMATS:
+        raise NotPlainError(f"{where}: {fields[0]} is in WFDB format {number}")
     lead = fields[8] if len(fields) > 8 else ""
     return SignalHeader(
         fields[0], number, int(offset), value or DEFAULT_GAIN, baseline, gain[3] or "mV", lead
@@ -112,10 +117,10 @@ def _parse_signal(line: str, where: str) -> SignalHeader:
 
 
 def read_samples(header: Header, read: Callable[[str], bytes], where: str = "") -> np.ndarray:
-    """The samples (n_samples, n_signals) of a record as int16, in ADC units.
+    """The samples (n_samples, n_signals) of a record as int16 or int32, in ADC units.
 
-    read: gives the bytes of a signal file by its name; where: name of the record, for messages
-    Raises RecordError when a signal is not in format 16 or a file is shorter than its header says.
+    read: returns the content of a signal file by its name; where: name of the record, for messages
+    Raises RecordError when a file is shorter than its header says, or its signals differ in format.
     """
     where = where or header.record
     files = dict.fromkeys(signal.file for signal in header.signals)
@@ -124,28 +129,27 @@ def read_samples(header: Header, read: Callable[[str], bytes], where: str = "") 
         return columns[0]
     if len({column.shape[0] for column in columns}) > 1:
         raise RecordError(f"{where}: its signal files are of different lengths")
-    # A file's signals need not stand together in the header.
+    # The signals of a file may be apart in the header.
     order = [i for file in files for i, signal in enumerate(header.signals) if signal.file == file]
     return np.concatenate(columns, axis=1)[:, np.argsort(order)]
 
 
 def _read_file(header: Header, file: str, content: bytes, where: str) -> np.ndarray:
-    """The samples (n_samples, n_signals) of the signals of one file: a view where it can be."""
+    """The samples (n_samples, n_signals) of the signals of one file."""
     signals = [signal for signal in header.signals if signal.file == file]
-    for signal in signals:
-        if signal.format != "16":
-            raise RecordError(
-                f"{where}: {file} is in WFDB format {signal.format}; only format 16 is read here"
-            )
-    frame = 2 * len(signals)
-    n_frames = max(len(content) - signals[0].offset, 0) // frame
-    n_samples = header.n_samples or n_frames
-    if n_frames < n_samples:
+    form, offset = signals[0].format, signals[0].offset
+    if any(signal.format != form for signal in signals):
+        raise RecordError(f"{where}: the header names several formats for {file}")
+    n_stored = wfdb_samples.capacity(form, max(len(content) - offset, 0)) // len(signals)
+    n_samples = header.n_samples or n_stored
+    if n_stored < n_samples:
         raise RecordError(
-            f"{where}: {file} is cut, it holds {n_frames} of the {n_samples} samples that the "
-            "header names"
+            f"{where}: {file} is cut, it holds {n_stored} of the {n_samples} samples that the "
+            "header names: copy it again"
         )
-    samples = np.frombuffer(content, "<i2", n_samples * len(signals), signals[0].offset)
+    if not n_samples:
+        raise RecordError(f"{where}: {file} is cut, it holds no samples: copy it again")
+    samples = wfdb_samples.decode(form, content, offset, n_samples * len(signals))
     return samples.reshape(n_samples, len(signals))
 
 
@@ -153,6 +157,7 @@ def physical(header: Header, samples: np.ndarray) -> np.ndarray:
     """Samples (n_samples, n_signals) as float32, each signal in its own units, NaN for missing."""
     gain = np.array([signal.gain for signal in header.signals])
     baseline = np.array([signal.baseline for signal in header.signals])
+    missing = np.array([wfdb_samples.missing(signal.format) for signal in header.signals])
     values = ((samples - baseline) / gain).astype(np.float32)
-    values[samples == MISSING] = np.nan
+    values[samples == missing] = np.nan
     return values

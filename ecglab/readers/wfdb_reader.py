@@ -8,6 +8,7 @@ import numpy as np
 from ecglab.ecg.record import Record
 from ecglab.readers import plain_wfdb
 from ecglab.readers.common import checked_rate, chosen_lead, in_millivolts, text_of
+from ecglab.utils import extras
 from ecglab.utils.errors import RecordError
 
 SUFFIXES = (".hea", ".dat")
@@ -38,10 +39,10 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
     """Read one lead of a WFDB record, named by its header, a file of samples, or no suffix.
 
     lead: name or number (from 0); by default the first that is an ECG lead in mV, µV or V
-    fs: the rate in Hz that the header is expected to say
-    Missing samples are NaN. The format is that of https://wfdb.io/spec. One lead in format 16 is
-    read at once; all else by the `wfdb` package, whose import takes a second, and headers that
-    it does not parse by `plain_wfdb` again.
+    fs: the rate in Hz that the header is expected to name
+    Missing samples are NaN. The format is that of https://wfdb.io/spec. Common records are read
+    with NumPy alone; those in segments, with several samples a frame, a skew or a rare format by
+    the `wfdb` package.
 
     Raises RecordError for a missing, cut or damaged file and a lead that is no voltage.
     """
@@ -50,16 +51,13 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
         raise RecordError(
             f"{path}: {path.stem}.hea is missing beside it: a WFDB record is both files"
         )
-    header = refusal = None
     try:
-        header = plain_wfdb.parse_header(text_of(header_path), str(header_path))
-    except RecordError as error:
-        refusal = error  # it may be of a kind that only the package reads
-    try:
-        if header and [signal.format for signal in header.signals] == ["16"]:
-            leads = _plain(path, header_path, header)
+        try:
+            header = plain_wfdb.parse_header(text_of(header_path), str(header_path))
+        except plain_wfdb.NotPlainError as reason:
+            leads = _by_package(path, header_path, reason)
         else:
-            leads = _by_package(path, header_path, header, refusal)
+            leads = _plain(path, header_path, header)
     except FileNotFoundError as error:
         raise RecordError(
             f"{path}: {Path(error.filename or path).name} is missing beside {header_path.name}: "
@@ -72,7 +70,7 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
 
 
 def _plain(path: Path, header_path: Path, header: plain_wfdb.Header) -> _Leads:
-    """The leads of a record in format 16."""
+    """The leads of a record in a common format."""
     samples = plain_wfdb.read_samples(
         header, lambda file: (header_path.parent / file).read_bytes(), str(path)
     )
@@ -85,31 +83,23 @@ def _plain(path: Path, header_path: Path, header: plain_wfdb.Header) -> _Leads:
     )
 
 
-def _by_package(
-    path: Path, header_path: Path, header: plain_wfdb.Header | None, refusal: RecordError | None
-) -> _Leads:
-    """The leads of a record of any kind, each at its own rate where a frame has several samples."""
-    import wfdb
+def _by_package(path: Path, header_path: Path, reason: RecordError) -> _Leads:
+    """The leads of a record of any kind, each at its own rate where a frame has several samples.
 
-    name = str(header_path.with_suffix(""))
+    reason: why the package is needed
+    """
     try:
-        found = wfdb.rdheader(name)
-    except Exception:  # the package raises all kinds of error on what it does not parse
-        if header is None:
-            raise refusal from None
-        return _plain(path, header_path, header)
-    if header is None:
-        whole = isinstance(found, wfdb.Record)
-        if not found.n_sig or (whole and len(found.file_name or ()) != found.n_sig):
-            raise refusal  # the package goes on where lines of signals are missing
-        if not _ascii(header_path):
-            # The package drops other characters, and µV would be V.
-            raise RecordError(f"{header_path}: has characters other than ASCII: write µV as uV")
+        import wfdb
+    except ModuleNotFoundError as error:
+        raise RecordError(f"{reason}: {extras.missing(error) or error}") from error
+    if not _ascii(header_path):
+        # The package drops other characters, and µV would be V.
+        raise RecordError(f"{header_path}: has characters other than ASCII: write µV as uV")
     try:
-        record = wfdb.rdrecord(name, smooth_frames=False)
+        record = wfdb.rdrecord(str(header_path.with_suffix("")), smooth_frames=False)
     except FileNotFoundError:
         raise
-    except Exception as error:
+    except Exception as error:  # the package raises all kinds of error on damage
         if isinstance(error, ImportError) or "sndfile" in str(error):
             raise RecordError(
                 f"{path}: its samples are FLAC, for which the package soundfile is needed: "
@@ -119,18 +109,11 @@ def _by_package(
             f"{path}: its samples cannot be read ({' '.join(str(error).split())}): "
             "is a file of the record cut? copy it again"
         ) from None
-    if header:
-        names, units = zip(*((signal.lead, signal.units) for signal in header.signals), strict=True)
-    else:
-        names = [name or "" for name in record.sig_name]
-        # Segments that differ in their units leave none.
-        units = [unit or "unknown" for unit in record.units or [""] * len(names)]
-    return _Leads(
-        list(names),
-        list(units),
-        [record.fs * n for n in record.samps_per_frame],
-        record.e_p_signal,
-    )
+    names = [name or "" for name in record.sig_name]
+    # Segments that differ in their units leave none.
+    units = [unit or "unknown" for unit in record.units or [""] * len(names)]
+    rates = [record.fs * n for n in record.samps_per_frame]
+    return _Leads(names, units, rates, record.e_p_signal)
 
 
 def _ascii(header_path: Path) -> bool:

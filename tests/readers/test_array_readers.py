@@ -1,12 +1,14 @@
 """Reading arrays of NumPy (.npy) and MATLAB (.mat): their shapes, rates and damages."""
 
 import pickle
+import sys
 
 import numpy as np
 import pytest
 from recording_maker import assert_refused, signals, write_cinc
 
 from ecglab import readers
+from ecglab.utils.errors import RecordError
 
 # NumPy
 
@@ -135,6 +137,61 @@ def test_mat_damaged(tmp_path):
     for content in (whole[: len(whole) // 2], whole[:100], b"not a MATLAB file" * 20):
         path.write_bytes(content)
         assert_refused("damaged or cut", path, fs=200)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("dtype", ["f8", "f4"])
+def test_mat_4_as_specified(tmp_path, dtype, order):
+    """Byte by byte; text, complex and sparse matrices among the variables are passed over."""
+
+    def variable(name, kind, shape, content, imaginary=0):
+        kind += 1000 * (order == ">")
+        head = np.array([kind, *shape, imaginary, len(name) + 1], f"{order}i4")
+        return head.tobytes() + name.encode() + b"\0" + content
+
+    signal, digit = signals(200, 2), {"f8": 0, "f4": 10}[dtype]
+    content = b"".join(
+        [
+            variable("note", 51, (1, 4), b"text"),
+            variable("z", 0, (1, 2), bytes(32), imaginary=1),
+            variable("s", 2, (2, 3), bytes(48)),
+            variable("val", digit, signal.shape, signal.T.astype(order + dtype).tobytes()),
+            variable("Fs", 30, (1, 1), np.array(200, f"{order}i2").tobytes()),
+        ]
+    )
+    path = tmp_path / "rec.mat"
+    path.write_bytes(content)
+    record = readers.read(path, lead="1")
+    assert record.fs == 200
+    np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
+    for cut in range(1, 40):
+        path.write_bytes(content[:-cut])
+        assert_refused("damaged or cut|no sampling rate", path)
+
+
+def test_mat_4_damaged_anywhere_is_read_or_refused(tmp_path, rng):
+    from scipy.io import savemat
+
+    path = tmp_path / "rec.mat"
+    savemat(path, {"val": signals(200), "fs": 200.0}, format="4")
+    whole = path.read_bytes()
+    for place in range(24):
+        content = bytearray(whole)
+        content[place] ^= int(rng.integers(1, 256))
+        path.write_bytes(content)
+        try:
+            readers.read(path, fs=200)
+        except RecordError as error:
+            assert "\n" not in str(error)
+
+
+def test_later_mat_without_scipy_says_what_to_install(tmp_path, monkeypatch):
+    from scipy.io import savemat
+
+    savemat(tmp_path / "rec.mat", {"val": signals(200), "fs": 200.0})
+    monkeypatch.setitem(sys.modules, "scipy.io", None)
+    install = r"needs the package scipy: pip install 'ecglab\[formats\]'"
+    assert_refused(install, tmp_path / "rec.mat")
 
 
 def test_mat_of_the_challenge_without_its_header(tmp_path):

@@ -10,7 +10,7 @@ from recording_maker import assert_refused, signals, write_cinc
 from ecglab import readers
 
 
-def test_what_is_no_recording(tmp_path):
+def test_refuses_what_is_no_recording(tmp_path):
     assert_refused("no such file", tmp_path / "nothing.csv")
     assert_refused("is a folder", tmp_path)
     (tmp_path / "rec.pdf").write_bytes(b"%PDF")
@@ -24,7 +24,7 @@ def test_what_is_no_recording(tmp_path):
         empty.unlink()
 
 
-def test_every_reader_has_the_same_face(tmp_path):
+def test_every_reader_refuses_damage_in_one_line(tmp_path):
     for suffix, reader in readers.READERS.items():
         assert suffix in reader.SUFFIXES
         (tmp_path / f"rec{suffix}").write_bytes(b"\xff")
@@ -37,14 +37,26 @@ def test_rate_that_no_ecg_has(tmp_path):
         assert_refused("rate", tmp_path / "rec.npy", fs=fs)
 
 
-@pytest.mark.parametrize("action", ["pass", "readers.read(sys.argv[1])"])
-def test_heavy_packages_are_not_imported(tmp_path, action):
-    path, _ = write_cinc(tmp_path)
+LIBRARIES = ("wfdb", "scipy", "pandas", "h5py", "tensorflow", "matplotlib")
+
+
+def write_mat(folder):
+    """A MATLAB 4 file."""
+    from scipy.io import savemat
+
+    savemat(folder / "rec.mat", {"val": signals(200)[:, 0], "fs": 200.0}, format="4")
+    return folder / "rec.mat", None
+
+
+@pytest.mark.parametrize("write", [write_cinc, write_mat])
+def test_common_formats_need_numpy_only(tmp_path, write):
+    path, _ = write(tmp_path)
     code = f"""
 import sys
 from ecglab import readers
-{action}
-sys.exit(", ".join({{"wfdb", "scipy", "pandas", "h5py", "tensorflow"}} & set(sys.modules)) or None)
+from ecglab.ecg.prepare import prepare
+prepare(readers.read(sys.argv[1]), 250)
+sys.exit(", ".join({set(LIBRARIES)} & set(sys.modules)) or None)
 """
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

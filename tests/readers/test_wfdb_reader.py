@@ -46,12 +46,16 @@ def test_wfdb(tmp_path, fs, form, n_leads):
             np.testing.assert_allclose(third.signal, signal[:, 2], atol=2e-3)
 
 
-def test_both_readers_of_wfdb_agree(tmp_path):
-    import wfdb
-
-    path = write_wfdb(tmp_path, signals(300))
-    plain = readers.read(path).signal
-    np.testing.assert_allclose(plain, wfdb.rdrecord(str(path)).p_signal[:, 0], atol=1e-6)
+def test_rare_record_without_the_package_says_what_to_install(tmp_path, monkeypatch):
+    common = write_wfdb(tmp_path, signals(250, 3), form="212", name="common")
+    rare = tmp_path / "rare"
+    (tmp_path / "rare.hea").write_text("rare 1 250 2500\nrare.dat 310 200/mV\n")
+    (tmp_path / "parts.hea").write_text("parts/1 3 250 2500\ncommon 2500\n")
+    monkeypatch.setitem(sys.modules, "wfdb", None)
+    assert readers.read(common, lead="III").n_samples == 2500
+    install = r"needs the package wfdb: pip install 'ecglab\[formats\]'"
+    assert_refused(f"rare.dat is in WFDB format 310: this {install}", rare)
+    assert_refused(f"the record is in several segments: this {install}", tmp_path / "parts")
 
 
 @pytest.mark.parametrize("unit", ["uV", "V"])
@@ -138,7 +142,7 @@ def test_header_forms_of_the_challenge(tmp_path, line):
         np.testing.assert_allclose(record.signal, expected, atol=1e-6)
 
 
-def test_header_that_wfdb_does_not_parse(tmp_path):
+def test_start_time_that_wfdb_does_not_parse(tmp_path):
     path = write_wfdb(tmp_path, signals(250, 2))
     expected = readers.read(path, lead="II").signal
     header = path.with_suffix(".hea")
@@ -152,7 +156,7 @@ def test_wfdb_cut_or_missing(tmp_path, form, n_leads):
     path = write_wfdb(tmp_path, signals(250, n_leads), form=form)
     samples = path.with_suffix(".dat")
     whole = samples.read_bytes()
-    for cut in (whole[: len(whole) // 2], whole[:-3], b""):
+    for cut in (whole[: len(whole) // 2], whole[:-4], b""):
         samples.write_bytes(cut)
         assert_refused("cut", path)
     samples.unlink()

@@ -1,0 +1,22 @@
+"""Which extra of ecglab installs a library that a light installation lacks."""
+
+_LIBRARIES = {
+    "formats": "h5py scipy soundfile wfdb",
+    "train": "filelock jinja2 keras keras_tuner matplotlib mlflow onnx pandas pooch pyarrow "
+    "sklearn tensorboard tensorflow tf2onnx tqdm",
+    "notebooks": "IPython ipykernel ipywidgets jupyterlab nbclient nbconvert nbformat seaborn",
+    "dev": "jax jupytext pytest",
+}
+_EXTRA = {library: extra for extra, names in _LIBRARIES.items() for library in names.split()}
+
+
+def missing(error: ModuleNotFoundError) -> str | None:
+    """What to install after a failed import, in words; None where no extra helps.
+
+    >>> missing(ModuleNotFoundError(name="wfdb"))
+    "this needs the package wfdb: pip install 'ecglab[formats]'"
+    """
+    library = (error.name or "").partition(".")[0]
+    if library not in _EXTRA:
+        return None
+    return f"this needs the package {library}: pip install 'ecglab[{_EXTRA[library]}]'"
