@@ -27,7 +27,8 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# Locks the versions that pyproject.toml allows, for every platform, with hashes and without addresses.
+# Lock the versions that pyproject.toml allows, for every platform, with hashes and without addresses.
+# It needs uv: pip install uv.
 lock:
 	uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --all-extras pyproject.toml -o requirements.lock

@@ -1,4 +1,4 @@
-"""Made-up recordings for the tests of the readers, and what refusing one must say."""
+"""Synthetic recordings for the tests of the readers, and a check of how one is refused."""
 
 import re
 

@@ -1,5 +1,7 @@
-"""What the environment is made of: pyproject.toml, lock, conda and hooks say the same."""
+"""Installation: pyproject.toml, lock, conda and hooks agree; the wheel predicts; imports are light."""
 
+import functools
+import itertools
 import os
 import re
 import shlex
@@ -7,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -15,9 +18,14 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from recording_maker import write_cinc
+
+import ecglab
+from ecglab.utils import extras
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 PYTHONS = SpecifierSet(PROJECT["requires-python"])
 MINORS = [f"3.{minor}" for minor in range(30) if f"3.{minor}.0" in PYTHONS]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -27,11 +35,10 @@ CONDA = (ROOT / "environment.yml").read_text(encoding="utf-8")
 
 def declared() -> dict[str, Requirement]:
     """{name: requirement} of pyproject.toml, with every extra."""
-    lines = [*PROJECT["dependencies"]]
-    for extra in PROJECT["optional-dependencies"].values():
-        lines += extra
-    found = [Requirement(line) for line in lines]
-    return {canonicalize_name(requirement.name): requirement for requirement in found}
+    lines = [*PROJECT["dependencies"], *itertools.chain(*EXTRAS.values())]
+    found = {canonicalize_name(r.name): r for r in map(Requirement, lines)}
+    del found["ecglab"]  # an extra that includes another
+    return found
 
 
 def entries() -> list[tuple[Requirement, str]]:
@@ -59,6 +66,7 @@ def environments() -> list[dict[str, str]]:
     ]
 
 
+@functools.cache
 def tracked() -> list[Path]:
     """Files that are, or would be, committed."""
     listing = ["git", "-C", str(ROOT), "ls-files", "-z", "-co", "--exclude-standard"]
@@ -104,6 +112,81 @@ def test_lock_holds_no_address():
     assert "://" not in LOCK
     options = re.findall(r"(?<!\S)--?[a-z][\w-]*", LOCK)
     assert set(options) == {"--hash"}
+
+
+# What is installed
+
+
+def test_light_installation_is_numpy_and_onnxruntime():
+    assert {Requirement(line).name for line in PROJECT["dependencies"]} == {"numpy", "onnxruntime"}
+
+
+def test_each_extra_includes_the_one_before():
+    names = list(EXTRAS)
+    assert names == ["formats", "train", "notebooks", "dev"]
+    for smaller, extra in itertools.pairwise(names):
+        assert EXTRAS[extra][0] == f"ecglab[{smaller}]"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> zipfile.ZipFile:
+    """The wheel of what is, or would be, committed."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
+    for path in tracked():
+        name = path.relative_to(ROOT)
+        if name.parts[0] == "ecglab" or len(name.parts) == 1:
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, source / name)
+    flags = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "wheel", *flags, "--wheel-dir", folder, source]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    return zipfile.ZipFile(next(folder.glob("ecglab-*.whl")))
+
+
+def test_wheel_has_every_file_of_the_package(wheel):
+    files = {str(path.relative_to(ROOT)) for path in tracked()}
+    assert {name for name in files if name.startswith("ecglab/")} <= set(wheel.namelist())
+
+
+ONLY = """
+import importlib.abc, runpy, sys
+class Absent(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+wheel, absent = sys.argv.pop(1), sys.argv.pop(1).split(",")
+sys.path.insert(0, wheel)
+sys.meta_path.insert(0, Absent())
+runpy.run_module("ecglab", run_name="__main__", alter_sys=True)
+"""
+
+
+def installed_lightly(wheel, folder, *arguments) -> subprocess.CompletedProcess:
+    """Run a command of the wheel, outside the checkout, where no library of an extra is."""
+    unpacked = Path(wheel.filename).with_suffix("")
+    if not unpacked.exists():
+        wheel.extractall(unpacked)
+    absent = ",".join(extras._EXTRA)
+    command = [sys.executable, "-I", "-c", ONLY, unpacked, absent, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+
+
+def test_wheel_predicts_with_its_base_dependencies_alone(wheel, tmp_path):
+    for name, fs in (("at_300", 300), ("at_250", 250)):
+        write_cinc(tmp_path, f"{name} 1 {fs} 3000", name)
+        ran = installed_lightly(wheel, tmp_path, "predict", f"{name}.hea")
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert name in ran.stdout
+    assert {path.suffix for path in tmp_path.iterdir()} == {".hea", ".mat"}
+
+
+def test_command_of_an_extra_says_what_to_install(wheel, tmp_path):
+    ran = installed_lightly(wheel, tmp_path, "data", "info", "synthetic")
+    assert ran.returncode != 0
+    assert re.search(r"needs the package \w+: pip install 'ecglab\[train\]'", ran.stderr)
+    assert len(ran.stderr.splitlines()) == 1, ran.stderr
 
 
 # One range of Pythons
@@ -211,6 +294,26 @@ def test_no_tracked_file_is_large(hooks):
     assert checked.returncode == 0, checked.stderr
 
 
+# What a notebook needs
+
+
+@pytest.mark.parametrize("name", ecglab._NAMES)
+def test_name_is_there(name):
+    assert name in dir(ecglab)
+    assert name in ecglab.__all__
+    assert callable(getattr(ecglab, name))
+
+
+def test_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        ecglab.nothing  # noqa: B018
+
+
+def test_version_is_that_of_the_package():
+    (cited,) = re.findall(r"^version: (\S+)", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
+    assert ecglab.__version__ == cited
+
+
 # A light import
 
 HEAVY = {
@@ -231,7 +334,7 @@ HEAVY = {
 @pytest.mark.parametrize(
     "code",
     [
-        "import ecglab; dir(ecglab)",
+        "import ecglab; dir(ecglab); ecglab.__version__; ecglab.Classes",
         "import ecglab.cli.main",
         "import ecglab.cli.main; ecglab.cli.main.main(['--help'])",
         "import ecglab.cli.main; ecglab.cli.main.main(['predict', '--help'])",
