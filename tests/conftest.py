@@ -45,16 +45,16 @@ def formats() -> Path:
 @pytest.fixture(scope="session")
 def packed(tmp_path_factory) -> Path:
     """A data folder with 60 synthetic records and the features of all, and of those of trials."""
-    from ecglab.datasets import dataset, folds, synthetic
-    from ecglab.training import trees
+    from ecglab.datasets import dataset, splits
+    from ecglab.training import features
 
     folder = tmp_path_factory.mktemp("packed")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGLAB_DATA", str(folder))
-        synthetic.pack(60, seed=3)
+        dataset.make_synthetic(60, seed=3)
         everything = dataset.open("synthetic")
-        for records in (everything, everything.select(folds.fold_of(everything) != 0)):
-            trees.stored_features(records)
+        for records in (everything, everything.select(splits.folds(everything) != 0)):
+            features.stored(records)
     return folder
 
 

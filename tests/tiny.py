@@ -1,6 +1,6 @@
 """A synthetic data set and an experiment so small that a test can train it."""
 
-from ecglab.datasets import synthetic
+from ecglab.datasets import dataset
 from ecglab.training.network import Network
 
 RECORDS = 40
@@ -13,13 +13,13 @@ def experiment(**keys) -> Network:
         "data": "synthetic",
         "epochs": 2,
         "folds": 2,
-        "inner": 0.2,
+        "validation": 0.2,
         "batch_size": 8,
         "network": {"widths": (4, 8), "blocks": 1},
-        "augment": {"crop": 8.0},
+        "crop": 8.0,
     }
     return Network(**{**small, **keys})
 
 
 def make_data() -> None:
-    synthetic.pack(RECORDS)
+    dataset.make_synthetic(RECORDS)

@@ -1,4 +1,4 @@
-"""Committees: whose opinions they keep, how they judge, and what a network learns from them."""
+"""Committees: whose probabilities they keep, and what a student learns from them."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -6,23 +6,20 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tiny
-from ecglab.packaging.packaging.packaging import package
+from ecglab.packaging.package import package
 
-from ecglab.datasets import dataset, folds, synthetic
-from ecglab.datasets.dataset import one_hot
-from ecglab.ecg.record import LABELS
+from ecglab.datasets import dataset, splits
 from ecglab.inference.predictor import Predictor
-from ecglab.training import cross_validation as crossval
-from ecglab.training import experiment, trees
-from ecglab.training import run_folder as runs
+from ecglab.training import cross_validation, experiment, features, run_folder
 from ecglab.training.committee import Committee
 from ecglab.training.experiment import Fold
 from ecglab.training.run_folder import RunFolder
 from ecglab.training.trees import Trees
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.files import write_json
 
 SMALL = Trees(data="synthetic", iterations=5, leaves=4, min_leaf=2, bags=1)
-OF = Committee(data="synthetic", folds=1, inner=0.2, of="trees", parts=3)
+OF = Committee(data="synthetic", folds=1, validation=0.2, of="trees", parts=3)
 
 
 @pytest.fixture(scope="module")
@@ -33,64 +30,65 @@ def made(tmp_path_factory):
         patch.setenv("ECGLAB_DATA", str(folder / "data"))
         patch.setenv("MLFLOW_TRACKING_URI", str(folder / "store"))
         patch.setattr(experiment, "load", {"trees": SMALL}.get)
-        synthetic.pack(60, seed=3)
+        dataset.make_synthetic(60, seed=3)
         data = dataset.open("synthetic")
-        run = runs.find("committee", OF, data, "f", fresh=False)
-        runs.begin(run, "committee", OF, data, "f")
-        crossval.train_fold(run, 0)
-        vectors = trees.stored_features(data)
+        planned = cross_validation.plan(OF)
+        run = run_folder.locate("committee", OF, data, planned.split, fresh=False)
+        run_folder.begin(run, "committee", OF, data, planned.split, {})
+        cross_validation.train_fold(run, 0)
+        vectors = features.stored(data)
     return SimpleNamespace(run=run, data=data, vectors=vectors, folder=folder)
 
 
-def test_each_opinion_is_of_the_model_that_did_not_see_the_record(made):
+def test_each_record_has_the_probabilities_of_the_model_that_did_not_see_it(made):
     table = made.run.table(0, "training").set_index("record")
-    rest = np.flatnonzero(folds.fold_of(made.data) != 0)
-    rows, _ = folds.inner_split(made.data, rest, OF.inner, seed=0)
+    rest = np.flatnonzero(splits.folds(made.data) != 0)
+    rows, _ = splits.validation_split(made.data, rest, OF.validation, seed=0)
     assert set(table.index) == set(made.data.ids[rows])
-    part = folds.deal(made.data.ids[rows], made.data.labels[rows], OF.seed, OF.parts)
+    part = splits.make(made.data.select(rows), OF.parts, OF.seed)
     for j in range(OF.parts):
         own, others = rows[part == j], rows[part != j]
-        [model] = SMALL.fit(made.vectors[others], made.data.labels[others], 0)
+        [model] = SMALL.fit(made.vectors[others], made.data.labels[others], made.data.classes)
         expected = model.predict_proba(made.vectors[own])
-        said = table.loc[made.data.ids[own], list(LABELS)].to_numpy()
-        np.testing.assert_allclose(said, expected, atol=1e-5)
+        kept = table.loc[made.data.ids[own], list(made.data.classes)].to_numpy()
+        np.testing.assert_allclose(kept, expected, atol=1e-5)
 
 
-def test_all_judge_what_none_saw_and_the_package_says_the_same(made, tmp_path):
+def test_all_predict_what_none_saw_and_the_package_does_the_same(made, tmp_path):
     table = made.run.predictions(0)
     trained = set(made.run.table(0, "training")["record"])
     assert not trained & set(table["record"])
     package(made.run, tmp_path / "package")
     records = [made.data.record(record) for record in table["record"]]
-    said = Predictor(tmp_path / "package").probabilities(records)
-    np.testing.assert_allclose(said, table[list(LABELS)], atol=1e-4)
+    found = Predictor(tmp_path / "package").predict_proba(records)
+    np.testing.assert_allclose(found, table[list(made.data.classes)], atol=1e-4)
 
 
-def test_a_network_is_taught_what_it_trusts(made, tmp_path):
-    """Of its training records the target is the label and the opinion, of all others the label."""
-    student = tiny.experiment(teacher="committee", trust=0.25)
+def test_a_student_learns_from_its_teacher_by_its_weight(made, tmp_path):
+    """The targets of its training records are label and teacher, of all others the label."""
+    student = tiny.experiment(teacher="committee", teacher_weight=0.25)
     run = RunFolder(made.run.path.parent / "student")
-    runs.note_members(run, [made.run])
+    write_json(run.path / "members.json", [made.run.name])
     table = made.run.table(0, "training").set_index("record")
     rows = np.array([i for i, record in enumerate(made.data.ids) if record in table.index])
     fold = Fold(0, made.data, rows, rows[:0], rows[:0], run.fold(0))
     targets = student._targets(fold)
-    labels = one_hot(made.data.labels)
+    labels = made.data.classes.one_hot(made.data.labels)
     others = np.setdiff1d(np.arange(len(made.data)), rows)
     np.testing.assert_array_equal(targets[others], labels[others])
-    opinions = table.loc[made.data.ids[rows], list(LABELS)].to_numpy()
-    np.testing.assert_allclose(targets[rows], 0.75 * labels[rows] + 0.25 * opinions, atol=1e-6)
+    teacher = table.loc[made.data.ids[rows], list(made.data.classes)].to_numpy()
+    np.testing.assert_allclose(targets[rows], 0.75 * labels[rows] + 0.25 * teacher, atol=1e-6)
     np.testing.assert_allclose(targets.sum(axis=1), 1, atol=1e-5)
     np.testing.assert_array_equal(tiny.experiment()._targets(fold), labels)
 
 
-def test_a_committee_tells_what_it_repeats_and_a_student_that_too(made, monkeypatch):
+def test_a_committee_names_what_it_repeats_and_a_student_does_too(made, monkeypatch):
     monkeypatch.setattr(experiment, "load", {"trees": SMALL, "committee": OF}.get)
     assert made.run.made_of["trees"]["iterations"] == 5
-    student = tiny.experiment(folds=1, teacher="committee", trust=0.5)
+    student = tiny.experiment(folds=1, teacher="committee", teacher_weight=0.5)
     assert student.made_of() == {
         "committee": OF.as_dict(),
-        "trees": replace(SMALL, folds=1, inner=0.2).as_dict(),
+        "trees": replace(SMALL, folds=1, validation=0.2).as_dict(),
     }
 
 
@@ -101,17 +99,9 @@ def test_a_committee_of_what_needs_others_is_refused(made, tmp_path, monkeypatch
         OF.train_fold(fold)
 
 
-def test_teacher_and_trust_go_together():
-    for keys in ({"teacher": "committee"}, {"trust": 0.5}):
-        with pytest.raises(EcglabError, match="set teacher and trust"):
+def test_teacher_and_its_weight_go_together():
+    for keys in ({"teacher": "committee"}, {"teacher_weight": 0.5}):
+        with pytest.raises(EcglabError, match="set teacher and teacher_weight"):
             tiny.experiment(**keys)
-    assert tiny.experiment(teacher="committee", trust=0.5).needs == ("committee",)
+    assert tiny.experiment(teacher="committee", teacher_weight=0.5).needs == ("committee",)
     assert tiny.experiment().needs == ()
-
-
-def test_a_setting_that_is_off_leaves_a_run_what_it_was():
-    config = tiny.experiment().as_dict()
-    assert {"focal", "ema", "teacher", "trust"} <= {key for key, x in config.items() if not x}
-    assert tiny.experiment().digest == tiny.experiment(focal=0.0, teacher="").digest
-    assert tiny.experiment().digest != tiny.experiment(focal=2.0).digest
-    assert tiny.experiment().digest != tiny.experiment(label_smoothing=0.0).digest

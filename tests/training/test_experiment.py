@@ -71,8 +71,8 @@ def test_unknown_key_names_a_near_one(small):
 def test_unknown_parameter_in_a_file_names_a_near_one():
     message = refusal(Network, model="resnet1d", network={"droput": 0.1})
     assert message == "unknown key 'network.droput': did you mean network.dropout?"
-    message = refusal(Network, model="resnet1d", augment={"cropp": 10.0})
-    assert message == "unknown key 'augment.cropp': did you mean augment.crop?"
+    message = refusal(Network, model="resnet1d", augment={"nois": 0.1})
+    assert message == "unknown key 'augment.nois': did you mean augment.noise?"
     message = refusal(Network, model="resnet1d", network={"units": 64})
     assert "unknown key 'network.units'" in message, "which another model has"
 
@@ -80,7 +80,7 @@ def test_unknown_parameter_in_a_file_names_a_near_one():
 def test_key_that_is_near_nothing_lists_the_known(small):
     message = refusal(small.set, ["zzz=1"])
     assert message.startswith("unknown key 'zzz': there are ")
-    assert all(key in message for key in ("epochs", "network.widths", "augment.crop"))
+    assert all(key in message for key in ("epochs", "network.widths", "augment.noise"))
 
 
 def test_unknown_model_lists_the_known():
@@ -92,9 +92,10 @@ def test_unknown_model_lists_the_known():
 # Impossible values
 
 IMPOSSIBLE = {
-    "folds": (0, 6),
-    "inner": (-0.1, 0.5, float("nan")),
-    "choose": ("first", ""),
+    "folds": (-1,),
+    "held_out": (-2,),
+    "validation": (-0.1, 0.5, float("nan")),
+    "checkpoint": ("first", ""),
     "epochs": (0, -1),
     "batch_size": (0,),
     "records": (-1,),
@@ -119,8 +120,8 @@ def test_impossible_value_is_refused_with_the_rule(small, key, value):
     "edge",
     [
         {"folds": 1},
-        {"folds": 5},
-        {"inner": 0, "choose": "last"},
+        {"folds": 0},
+        {"validation": 0, "checkpoint": "last"},
         {"epochs": 1, "batch_size": 1, "records": 1},
         {"warmup": 0, "weight_decay": 0, "label_smoothing": 0, "class_weight": 0},
     ],
@@ -130,8 +131,9 @@ def test_values_at_the_edge_are_taken(small, edge):
     assert {key: getattr(changed, key) for key in edge} == edge
 
 
-def test_nothing_to_choose_on_is_refused(small):
-    assert "set inner above 0" in refusal(dataclasses.replace, small, inner=0, choose="best")
+def test_nothing_to_select_on_is_refused(small):
+    message = refusal(dataclasses.replace, small, validation=0, checkpoint="best")
+    assert "validation above 0" in message
 
 
 # set
@@ -143,7 +145,7 @@ def test_nothing_to_choose_on_is_refused(small):
         ("epochs=2", 2),
         ("seed=-3", -3),
         ("learning_rate=1e-4", 1e-4),
-        ("inner=0.25", 0.25),
+        ("validation=0.25", 0.25),
         ("weight_decay=0", 0.0),
         ("data=synthetic", "synthetic"),
         ("labels=", ""),
@@ -154,7 +156,7 @@ def test_nothing_to_choose_on_is_refused(small):
         ("network.blocks=3", 3),
         ("network.dropout=0", 0.0),
         ("network.pooling=max", "max"),
-        ("augment.crop=10", 10.0),
+        ("crop=10", 10.0),
         ("augment.bursts=0", 0),
     ],
 )
@@ -189,9 +191,9 @@ def test_text_that_cannot_be_read_is_refused(small, assignment, words):
 
 
 def test_set_several_in_any_order(small):
-    for keys in (["inner=0", "choose=last"], ["choose=last", "inner=0"]):
+    for keys in (["validation=0", "checkpoint=last"], ["checkpoint=last", "validation=0"]):
         changed = small.set([*keys, "network.blocks=2", "network.kernel=3", "epochs=1", "epochs=2"])
-        assert (changed.inner, changed.choose, changed.epochs) == (0.0, "last", 2)
+        assert (changed.validation, changed.checkpoint, changed.epochs) == (0.0, "last", 2)
         assert (changed.network["blocks"], changed.network["kernel"]) == (2, 3)
         assert changed.network["widths"] == (16, 24)
 
@@ -226,7 +228,7 @@ def test_later_changes_of_what_was_given_change_nothing():
 def test_network_and_augment_hold_every_parameter(small):
     known = models.parameters("resnet1d")
     assert small.network == {**known, "widths": (16, 24), "blocks": 1}
-    assert {"crop", "noise", "bursts"} <= set(small.augment)
+    assert {"noise", "bursts"} <= set(small.augment)
     assert small.flat()["network.dropout"] == known["dropout"]
 
 
@@ -257,16 +259,18 @@ def another(value):
 
 def test_digest_changes_with_any_key(small, monkeypatch):
     changes = {key: another(value) for key, value in small.flat().items()}
-    changes |= {"choose": "best", "folds": "4"}
-    del changes["model"], changes["teacher"]  # a teacher is set with its trust
-    taught = small.set(["teacher=one", "trust=0.5"])
+    changes |= {"checkpoint": "best", "folds": "4"}
+    del changes["model"], changes["teacher"]  # a teacher is set with its weight
+    taught = small.set(["teacher=one", "teacher_weight=0.5"])
     digests = {
-        small.set([f"{key}={text}"]).digest for key, text in changes.items() if key != "trust"
+        small.set([f"{key}={text}"]).digest
+        for key, text in changes.items()
+        if key != "teacher_weight"
     }
     digests |= {
         taught.digest,
         taught.set(["teacher=other"]).digest,
-        taught.set(["trust=0.6"]).digest,
+        taught.set(["teacher_weight=0.6"]).digest,
     }
     assert len(digests) == len(changes) + 2
     assert small.digest not in digests

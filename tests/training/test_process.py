@@ -1,6 +1,5 @@
 """Each fold in a process of its own: whichever of the two is killed, nothing is lost or left."""
 
-import json
 import os
 import signal
 import subprocess
@@ -13,10 +12,7 @@ import numpy as np
 import pytest
 import tiny
 
-from ecglab.datasets import dataset, folds
-from ecglab.ecg.record import LABELS
-from ecglab.training import cross_validation as crossval
-from ecglab.training import run_folder as runs
+from ecglab.training import cross_validation, process, run_folder
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_json
@@ -86,7 +82,7 @@ def disturbed(tmp_path_factory):
     parent = start(folder, "killed")
     child = wait_for(parent, folder, "killed/runs/*/fold-1/history.json")
     os.kill(child, signal.SIGKILL)
-    _, said = parent.communicate()
+    _, messages = parent.communicate()
     status = parent.returncode
 
     ends, tables = [], []
@@ -96,7 +92,7 @@ def disturbed(tmp_path_factory):
         (run,) = (folder / store / "runs").glob("tiny-*")
         tables.append(RunFolder(run).predictions())
     return SimpleNamespace(
-        orphan_ended=orphan_ended, status=status, said=said, ends=ends, tables=tables
+        orphan_ended=orphan_ended, status=status, messages=messages, ends=ends, tables=tables
     )
 
 
@@ -108,24 +104,22 @@ def test_a_killed_command_leaves_no_process_that_trains_on(disturbed):
 @needs_proc
 def test_a_killed_fold_is_one_line_that_says_how_to_go_on(disturbed):
     assert disturbed.status == 1
-    said = disturbed.said.splitlines()
-    assert said[-1] == (
-        "ecglab: fold 1: its process was ended by SIGKILL, perhaps for want of memory; "
+    assert disturbed.messages.splitlines()[-1] == (
+        "ecglab: fold 1: its process was ended by SIGKILL, perhaps because the memory was full; "
         "the same command goes on from here"
     )
-    assert "Traceback" not in disturbed.said
+    assert "Traceback" not in disturbed.messages
 
 
 @needs_proc
 def test_killed_twice_it_ends_as_if_undisturbed(disturbed):
-    (_, said, status), (_, _, straight) = disturbed.ends
+    (_, messages, status), (_, _, straight) = disturbed.ends
     assert (status, straight) == (0, 0)
-    assert "fold 1: going on after epoch" in said
+    assert "fold 1: going on after epoch" in messages
     killed, straight = disturbed.tables
     assert list(killed["record"]) == list(straight["record"])
-    np.testing.assert_allclose(
-        killed[list(LABELS)].to_numpy(), straight[list(LABELS)].to_numpy(), atol=1e-5
-    )
+    classes = list("NAO~")
+    np.testing.assert_allclose(killed[classes].to_numpy(), straight[classes].to_numpy(), atol=1e-5)
 
 
 @needs_proc
@@ -140,39 +134,106 @@ def test_ctrl_c_ends_both_with_one_line(tmp_path):
     command = start(tmp_path, "store")
     child = wait_for(command, tmp_path, "store/runs/*/.fold-0.lock")
     os.killpg(command.pid, signal.SIGINT)
-    _, said = command.communicate()
+    _, messages = command.communicate()
     assert command.returncode == 130
-    assert said.splitlines()[1:] == ["ecglab: interrupted; the same command goes on from here"]
+    assert messages.splitlines()[1:] == ["ecglab: interrupted; the same command goes on from here"]
     assert is_gone(child)
 
 
-def test_what_a_fold_refuses_is_refused_in_its_words():
-    tiny.make_data()
-    with pytest.raises(EcglabError, match=r"^fold 0 has no records of 1: use more records$"):
-        crossval.run("tiny", tiny.experiment(records=1))
+def begun(experiment) -> RunFolder:
+    """The run folder of an experiment, with nothing trained in it yet."""
+    planned = cross_validation.plan(experiment)
+    run = run_folder.locate("tiny", experiment, planned.data, planned.split, fresh=False)
+    run_folder.begin(run, "tiny", experiment, planned.data, planned.split, {})
+    return run
 
 
-def test_what_no_one_foresaw_is_shown_once(capfd):
+def test_what_a_fold_refuses_is_one_line():
     tiny.make_data()
-    experiment, data = tiny.experiment(), dataset.open("synthetic")
-    run = runs.find("tiny", experiment, data, folds.digest(data), fresh=False)
-    runs.begin(run, "tiny", experiment, data, folds.digest(data))
-    facts = json.loads(json.dumps(run.facts))
-    facts["experiment"]["colour"] = "blue"
+    with pytest.raises(EcglabError, match=r"^fold 0 of 1 records has none to train or score"):
+        cross_validation.run("tiny", tiny.experiment(records=1))
+
+
+def test_settings_of_another_version_are_one_line():
+    tiny.make_data()
+    run = begun(tiny.experiment())
+    facts = run.facts
+    facts["settings"]["colour"] = "blue"
     write_json(run.path / "run.json", facts)
-    with pytest.raises(EcglabError, match="fold 0: its process ended with status 1, as told above"):
-        crossval.run("tiny", experiment)
+    with pytest.raises(EcglabError, match="was made by another version of ecglab"):
+        cross_validation.run("tiny", tiny.experiment())
+
+
+def test_a_crash_is_shown_once(capfd, monkeypatch, tmp_path):
+    (tmp_path / "crashing.py").write_text(
+        "from ecglab.training import process\nprocess.serve(lambda report: 1 / 0)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(process.EndedError, match="ended with status 1; its last lines are above"):
+        process.call(["crashing"], lambda: None)
     assert capfd.readouterr().err.count("Traceback") == 1
+
+
+CHILD = """
+import os, sys, time
+from pathlib import Path
+from ecglab.training import process
+log = Path(sys.argv[1])
+attempt = len(log.read_text()) if log.exists() else 0
+log.write_text("x" * (attempt + 1))
+def work(report):
+    report()
+    if attempt < int(sys.argv[2]):
+        os.abort()
+    time.sleep(float(sys.argv[3]))
+    report()
+process.serve(work)
+"""
+
+
+@pytest.fixture
+def child(tmp_path, monkeypatch):
+    """Call a child that aborts so many times, then sleeps; how often it was started, reports."""
+    (tmp_path / "child.py").write_text(CHILD)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def call(aborts, sleeps=0.0, **options):
+        reports = []
+        log = tmp_path / "log"
+        try:
+            process.call(
+                ["child", str(log), str(aborts), str(sleeps)], lambda: reports.append(1), **options
+            )
+        finally:
+            call.starts, call.reports = len(log.read_text()), len(reports)
+
+    return call
+
+
+def test_a_child_that_was_ended_is_started_again(child):
+    child(2, attempts=3)
+    assert (child.starts, child.reports) == (3, 4)
+
+
+def test_a_child_is_started_only_so_often(child):
+    with pytest.raises(process.EndedError, match="its process was ended by SIGABRT"):
+        child(5, attempts=2)
+    assert child.starts == 2
+
+
+def test_a_child_that_hangs_is_ended(child):
+    with pytest.raises(process.EndedError, match="showed no sign of life for 1 s"):
+        child(0, sleeps=60, patience=1)
+    child(0, sleeps=0.1, patience=5)
 
 
 def test_two_trainings_of_one_run_do_not_mix():
     from ecglab.utils.files import locked
 
     tiny.make_data()
-    experiment, data = tiny.experiment(), dataset.open("synthetic")
-    run = runs.find("tiny", experiment, data, folds.digest(data), fresh=False)
+    run = begun(tiny.experiment())
     with (
         locked(run.path, "training this run"),
         pytest.raises(EcglabError, match="another process is training this run"),
     ):
-        crossval.run("tiny", experiment)
+        cross_validation.run("tiny", tiny.experiment())

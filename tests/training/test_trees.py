@@ -1,4 +1,4 @@
-"""Boosted trees: what is kept is what judges, nothing is seen that must not be."""
+"""Boosted trees: what is kept is what predicts, nothing is seen that must not be."""
 
 import dataclasses
 import json
@@ -6,11 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from ecglab.datasets import dataset, folds
+from ecglab.datasets import dataset, splits
 from ecglab.ecg import features
-from ecglab.ecg.record import LABELS
-from ecglab.training import cross_validation as crossval
-from ecglab.training import trees
+from ecglab.ecg.classes import Classes
+from ecglab.training import cross_validation, trees_onnx
+from ecglab.training import features as kept_features
 from ecglab.training.experiment import Fold
 from ecglab.training.trees import Trees
 from ecglab.utils.errors import EcglabError
@@ -18,7 +18,7 @@ from ecglab.utils.errors import EcglabError
 SMALL = Trees(
     data="synthetic",
     folds=2,
-    inner=0.2,
+    validation=0.2,
     iterations=5,
     leaves=4,
     min_leaf=2,
@@ -35,14 +35,14 @@ def data(packed, monkeypatch):
 
 def fold_of(data, folder) -> Fold:
     folder.mkdir(parents=True, exist_ok=True)
-    fold = folds.fold_of(data)
-    rows, inner = folds.inner_split(data, np.flatnonzero(fold != 0), 0.2, seed=0)
-    return Fold(0, data, rows, inner, np.flatnonzero(fold == 0), folder)
+    fold = splits.folds(data)
+    rows, validation = splits.validation_split(data, np.flatnonzero(fold != 0), 0.2, seed=0)
+    return Fold(0, data, rows, validation, np.flatnonzero(fold == 0), folder)
 
 
 @pytest.fixture
 def trained(data, tmp_path):
-    """A trained fold and its judge."""
+    """A trained fold and its predictor."""
     fold = fold_of(data, tmp_path / "fold")
     return fold, SMALL.train_fold(fold)
 
@@ -50,25 +50,39 @@ def trained(data, tmp_path):
 # What is kept
 
 
-def test_onnx_gives_the_probabilities_of_scikit_learn(data):
-    vectors = trees.stored_features(data).copy()
+def test_onnx_gives_the_probabilities_of_scikit_learn(data, tmp_path):
+    vectors = kept_features.stored(data).copy()
     vectors[::3, ::4] = np.nan
-    models = SMALL.fit(vectors, data.labels)
-    path = dataset.data_dir() / "round.onnx"
-    path.write_bytes(trees.as_onnx(models, vectors.shape[1]))
-    found = trees.opened(path)(vectors)
+    models = SMALL.fit(vectors, data.labels, data.classes)
+    path = tmp_path / "round.onnx"
+    path.write_bytes(trees_onnx.exported(models, vectors.shape[1], 4))
+    found = trees_onnx.loaded(path)(vectors)
     expected = np.mean([model.predict_proba(vectors) for model in models], axis=0)
     assert found.shape == (60, 4) and found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-5)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
+def test_onnx_of_two_classes_gives_those_of_scikit_learn(data, tmp_path):
+    vectors = kept_features.stored(data)
+    two = Classes({"AF": "atrial fibrillation", "other": "no atrial fibrillation"})
+    labels = np.where(data.labels == "A", "AF", "other")
+    models = SMALL.fit(vectors, labels, two)
+    (tmp_path / "two.onnx").write_bytes(trees_onnx.exported(models, vectors.shape[1], 2))
+    expected = np.mean([model.predict_proba(vectors) for model in models], axis=0)
+    found = trees_onnx.loaded(tmp_path / "two.onnx")(vectors)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    assert (two.predicted(found) == labels).mean() > 0.9
+
+
 def test_a_group_that_is_left_out_has_no_say(data):
-    vectors = trees.stored_features(data)
+    vectors = kept_features.stored(data)
     of_rr = [name.startswith("rr_") for name in features.names]
     changed = np.where(of_rr, vectors + 1, vectors)
     for without in ("rr", "beat"):
-        model, *_ = dataclasses.replace(SMALL, without=without).fit(vectors, data.labels)
+        model, *_ = dataclasses.replace(SMALL, without=without).fit(
+            vectors, data.labels, data.classes
+        )
         same = np.array_equal(model.predict_proba(vectors), model.predict_proba(changed))
         assert same == (without == "rr")
 
@@ -81,16 +95,16 @@ def test_onnx_has_one_input_and_one_output(trained):
     (taken,), (given,) = session.get_inputs(), session.get_outputs()
     assert (taken.name, taken.type) == ("features", "tensor(float)")
     assert taken.shape[1] == len(features.names)
-    assert given.name == "probabilities" and given.shape[1] == len(LABELS)
+    assert given.name == "probabilities" and given.shape[1] == 4
     alone = session.run(None, {"features": np.full((1, len(features.names)), np.nan, np.float32)})
     assert np.isfinite(alone[0]).all()
 
 
-def test_judge_is_the_file(trained, data):
-    fold, judge = trained
-    vectors = trees.stored_features(data)
+def test_the_predictor_is_the_file(trained, data):
+    fold, predict = trained
+    vectors = kept_features.stored(data)
     np.testing.assert_array_equal(
-        judge(fold.scored), trees.opened(fold.folder / "model.onnx")(vectors[fold.scored])
+        predict(fold.scored), trees_onnx.loaded(fold.folder / "model.onnx")(vectors[fold.scored])
     )
 
 
@@ -102,8 +116,8 @@ def test_history_is_one_entry(trained):
 
 
 def test_trees_learn_the_synthetic_classes(trained, data):
-    fold, judge = trained
-    right = np.array(LABELS)[judge(fold.rows).argmax(axis=1)] == data.labels[fold.rows]
+    fold, predict = trained
+    right = data.classes.predicted(predict(fold.rows)) == data.labels[fold.rows]
     assert right.mean() > 0.9
 
 
@@ -120,10 +134,10 @@ def test_two_runs_give_the_same_file(trained, data, tmp_path):
     assert (again.folder / "model.onnx").read_bytes() != kept[0]
 
 
-def test_labels_of_inner_and_scored_records_change_nothing(trained, data, tmp_path):
+def test_labels_of_validation_and_scored_records_change_nothing(trained, data, tmp_path):
     fold, _ = trained
     other = data.select(np.arange(len(data)))
-    away = np.concatenate([fold.inner, fold.scored])
+    away = np.concatenate([fold.validation, fold.scored])
     other.labels = other.labels.copy()
     other.labels[away] = np.random.default_rng(0).permutation(other.labels[away])
     assert (other.labels != data.labels).any()
@@ -134,11 +148,11 @@ def test_labels_of_inner_and_scored_records_change_nothing(trained, data, tmp_pa
     assert kept[0] == kept[1]
 
 
-def test_a_class_that_is_missing_is_told(data):
-    vectors = trees.stored_features(data)
+def test_a_class_that_is_missing_is_named(data):
+    vectors = kept_features.stored(data)
     rows = data.labels != "~"
     with pytest.raises(EcglabError, match="no record of class ~ to train on: use more records"):
-        SMALL.fit(vectors[rows], data.labels[rows])
+        SMALL.fit(vectors[rows], data.labels[rows], data.classes)
 
 
 @pytest.mark.parametrize(
@@ -164,38 +178,44 @@ def few(data, tmp_path, monkeypatch):
 
 def test_features_are_extracted_once(few):
     data, folder, count = few
-    first = trees.stored_features(data)
-    again = trees.stored_features(data)
+    first = kept_features.stored(data)
+    again = kept_features.stored(data)
     assert len(count) == 4
     np.testing.assert_array_equal(first, again)
-    assert [p.suffix for p in folder.iterdir() if not p.name.startswith(".")] == [".npy"]
+    assert [p.suffix for p in folder.iterdir() if not p.name.startswith(".")] == [".npz"]
     np.testing.assert_array_equal(first[2], features.extract(data.signal(2)))
 
 
-@pytest.mark.parametrize("damage", [b"", b"nonsense", "cut", "shape"])
+@pytest.mark.parametrize("damage", [b"", b"nonsense", "cut", "flip", "shape", "values"])
 def test_damaged_features_are_made_anew(few, damage):
     data, folder, count = few
-    first = trees.stored_features(data)
-    (path,) = folder.glob("features-*.npy")
+    first = kept_features.stored(data)
+    (path,) = folder.glob("features-*.npz")
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:-100])
     elif damage == "shape":
-        np.save(path, first[:, :5])
+        np.savez(path, features=first[:, :5], sha256="x")
+    elif damage == "values":
+        np.savez(path, features=first + 1, sha256=np.load(path)["sha256"])
+    elif damage == "flip":
+        content = bytearray(path.read_bytes())
+        content[len(content) // 3] ^= 4
+        path.write_bytes(content)
     else:
         path.write_bytes(damage)
-    np.testing.assert_array_equal(trees.stored_features(data), first)
+    np.testing.assert_array_equal(kept_features.stored(data), first)
     assert len(count) == 8
-    trees.stored_features(data)
+    kept_features.stored(data)
     assert len(count) == 8
 
 
 def test_another_version_or_other_records_are_stored_apart(few, monkeypatch):
     data, folder, count = few
-    trees.stored_features(data)
-    trees.stored_features(data.select([1, 2]))
+    kept_features.stored(data)
+    kept_features.stored(data.select([1, 2]))
     monkeypatch.setattr(features, "VERSION", features.VERSION + 1)
-    trees.stored_features(data)
-    assert len(list(folder.glob("features-*.npy"))) == 3
+    kept_features.stored(data)
+    assert len(list(folder.glob("features-*.npz"))) == 3
     assert len(count) == 10
 
 
@@ -203,12 +223,12 @@ def test_another_version_or_other_records_are_stored_apart(few, monkeypatch):
 
 
 def test_cross_validation_scores_every_record_once(data, monkeypatch):
-    run = crossval.run("trees", SMALL)
+    run = cross_validation.run("trees", SMALL)
     assert run.is_done and run.facts["kind"] == "trees"
     table = run.predictions()
-    scored = np.isin(folds.fold_of(data), [0, 1])
+    scored = np.isin(splits.folds(data), [0, 1])
     assert sorted(table["record"]) == sorted(data.ids[scored])
     assert run.training_seconds > 0
     before = (run.fold(0) / "model.onnx").stat().st_mtime_ns
-    crossval.run("trees", SMALL)
+    cross_validation.run("trees", SMALL)
     assert (run.fold(0) / "model.onnx").stat().st_mtime_ns == before
