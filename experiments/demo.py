@@ -1,8 +1,9 @@
-"""The whole line in a few minutes: a small residual network on the synthetic data set.
+"""A small residual network on the synthetic data set: the whole process in a few minutes.
 
     make demo
 
-What it scores on synthetic records says that the line works, and nothing about real ones.
+The scores show that every step works. They say nothing about real recordings, because the records
+are simulated.
 """
 
 from ecglab.training.network import Network
@@ -14,5 +15,5 @@ experiment = Network(
     folds=2,
     batch_size=16,
     network={"widths": (16, 24, 32, 48), "blocks": 1},
-    augment={"crop": 20.0},
+    crop=20.0,
 )

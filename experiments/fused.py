@@ -1,16 +1,16 @@
-"""The waveform's and the spectrogram's residual networks, fused before the decision.
+"""Residual networks on the waveform and on the spectrogram with one joint decision.
 
     ecglab train fused
 
-Idea: the waveform shows the shape of single waves, the spectrogram rhythm and atrial activity;
-one decision over both can weigh them by record, which a pool of two networks cannot.
-Scaled to two cores: the waveform's branch as in `resnet1d`, and 24 epochs.
-Expected: mean F1 over N, A, O about 0.005 above `spectrogram_resnet`.
-Got, on fold 0 alone (1,500 records, `--set folds=1`, 50 min of one core): F1 N/A/O/~
-.907/.812/.779/.644, mean over N, A, O 0.832 (0.808 to 0.854), where its branches alone have 0.829
-(`spectrogram_resnet`) and 0.834 (`resnet1d`): no gain that one fold could show (+0.003,
--0.008 to +0.016, over the first), at 1.5 times the training of the first and twice that of the
-second. Not run in full.
+Idea: the waveform shows the shape of single waves, the spectrogram shows rhythm and atrial
+activity. A joint decision can weight them differently for each record; an average of two networks
+cannot. To fit two cores, the waveform branch is as small as in `resnet1d`, and training takes 24
+epochs.
+
+Expected: a challenge F1 about 0.005 above that of `spectrogram_resnet`.
+
+Result: on fold 0 (`--set folds=1`) no measurable gain over either branch alone, which takes half to
+two thirds of the training time. Not trained on the other folds. Scores: experiments/README.md.
 """
 
 from ecglab.training.network import Network

@@ -1,19 +1,19 @@
-"""The older project's CNN, done rightly: blocks of four convolutions on the log spectrogram.
+"""A CNN on the log spectrogram: blocks of four convolutions, after Zihlmann et al. 2017.
 
     ecglab train spectrogram_cnn
 
-Scaled to two cores: blocks of 16 to 48 channels of 3 x 3, 20 epochs. Augmented as the paper was, by
-dropped bursts and resampling alone, and without dropout: so it learned fastest in ten epochs on
-fold 0. Its inner records chose (0.656; 0.595 with every augmentation), but its scored ones were
-looked at as well, so that fold 0 is not quite unseen.
-Expected: mean F1 over N, A, O of about 0.79 (Zihlmann et al. 2017, doi:10.22489/CinC.2017.070-060,
-had 0.790 with a wider network).
-Got: pooled out-of-fold F1 N/A/O/~ .862/.678/.536/.614, mean over N, A, O 0.692 (0.679 to 0.705); 95
-min of one core for the five folds. Far below the paper: it is narrower and briefly trained, and its
-frames, which do not overlap, show the time of a beat to a fifth of a second; `spectrogram_resnet`
-loses 0.086 by that (8 epochs on fold 0, `hop` and `window` of 0.213 s). Dropout study, ten epochs
-on fold 0: 0.627 without, 0.534 with 0.15 as in the paper, 0.447 with 0.3; with every augmentation
-0.591 without dropout (-0.037, -0.064 to -0.010), and 0.609 with a quarter of the learning rate.
+Idea: the published design at a size that fits two cores: blocks of 16 to 48 channels of 3 x 3, and
+20 epochs. Its augmentations are those of the paper, dropped bursts and resampling. It has no
+dropout. Both were chosen in 10 epochs on the validation records of fold 0. The scores of fold 0
+were seen as well, so fold 0 is not free of selection bias.
+
+Expected: a challenge F1 of about 0.79 (doi:10.22489/CinC.2017.070-060 has 0.790 with a wider
+network).
+
+Result: far below the paper. Scores and ablations: experiments/README.md. It is narrower and trained
+briefly. Its windows do not overlap, so the time of a beat is known to a fifth of a second only; the
+same windows cost `spectrogram_resnet` much of its score (`hop` and `window` of 0.213 s). In 10
+epochs, dropout and more augmentations make it worse.
 """
 
 from ecglab.training.network import Network
