@@ -1,56 +1,55 @@
 """Import of the CinC 2017 archive: every record and every label is checked, then all are packed.
 
 Nothing is unpacked to disk, and the packed data set that was there stays until the new one is
-whole. An excerpt of the archive is taken as it is: `ecglab data info` says what is missing.
+whole. An excerpt of the archive is taken as it is: `ecglab data info` shows what is missing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from ecglab.datasets import cinc2017, dataset
 from ecglab.datasets.dataset import Dataset
 from ecglab.datasets.members import Members, open_members, read_text
-from ecglab.ecg.record import LABELS
-from ecglab.readers.plain_wfdb import parse_header, read_samples
+from ecglab.datasets.spec import Example
+from ecglab.ecg.record import Record
+from ecglab.readers import plain_wfdb
 from ecglab.utils.errors import EcglabError, RecordError
-from ecglab.utils.files import locked
 
 REFERENCE = "REFERENCE.csv"
 _FOLDER = "training2017"
 _AGAIN = "get the archive again"
-_UNPUBLISHED = f"is not a record of {cinc2017.NAME}: take it out, or {_AGAIN}"
+_UNPUBLISHED = f"is not a record of cinc2017: take it out, or {_AGAIN}"
 
 
-def import_archive(path: Path, progress: Callable[[int, int], None] | None = None) -> Dataset:
+def is_archive(path: Path) -> bool:
+    """Whether a path is a zip, or a folder with the labels of the archive in it."""
+    path = Path(path)
+    if path.is_dir():
+        return any((folder / REFERENCE).is_file() for folder in (path, path / _FOLDER))
+    return path.suffix.lower() == ".zip"
+
+
+def import_archive(path: Path) -> Dataset:
     """Import training2017.zip, or the folder it unpacks to, as the data set `cinc2017`.
 
     path: the zip, a folder of records, or a folder that holds them in `training2017/`
-    progress: called with the number of records read and of all; by default a bar on stderr
     The archive's REFERENCE.csv gives the labels; files `REFERENCE-v1.csv`, `-v2` and `-v3` in it
     or beside it add the versions they name.
     Raises EcglabError, with what was imported before untouched, for an archive that is damaged,
     incomplete or not the published one, and while another import runs.
     """
-    with (
-        locked(dataset.path_of(cinc2017.NAME), f"importing {cinc2017.NAME}"),
-        open_members(path, REFERENCE, _FOLDER) as members,
-    ):
+    with open_members(path, REFERENCE, _FOLDER) as members:
         own = _parse_labels(members.text(REFERENCE), f"{members.where}: {REFERENCE}")
         ids = _record_ids(members, own)
         labels = _label_versions(members, own, ids)
-        signals = [_samples(members, record) for record in _counted(ids, progress)]
-        dataset.write(
-            name=cinc2017.NAME,
-            kind="recordings",
-            ids=ids,
-            signals=signals,
-            labels=labels,
-            default_labels=max(labels),
-            published=cinc2017.N_RECORDS,
+        examples = (
+            Example(_record(members, i), {version: of[i] for version, of in labels.items()})
+            for i in ids
         )
-    return dataset.open(cinc2017.NAME)
+        dataset.write(replace(cinc2017.SPEC, label_versions=tuple(labels)), examples, len(ids))
+    return dataset.open(cinc2017.SPEC.name)
 
 
 def _parse_labels(text: str, where: str) -> dict[str, str]:
@@ -60,10 +59,10 @@ def _parse_labels(text: str, where: str) -> dict[str, str]:
         if not line.strip():
             continue
         record, _, label = (part.strip() for part in line.partition(","))
-        if label not in LABELS:
+        if label not in cinc2017.SPEC.classes.codes:
             raise EcglabError(
                 f"{where}, line {number}: {record!r:.40} has the unknown label {label!r:.40}; "
-                f"known are {', '.join(LABELS)}"
+                f"known are {', '.join(cinc2017.SPEC.classes)}"
             )
         if record in labels:
             raise EcglabError(f"{where}, line {number}: two labels for {record!r:.40}; keep one")
@@ -94,14 +93,16 @@ def _refuse(where: str, records: set[str], fault: str) -> None:
         raise EcglabError(f"{where}: {min(records)!r:.40} {fault}{more}")
 
 
-def _label_versions(members: Members, own: dict[str, str], ids: list[str]) -> dict[str, list[str]]:
-    """{version: label of each record} from REFERENCE.csv and the files that name a version."""
+def _label_versions(
+    members: Members, own: dict[str, str], ids: list[str]
+) -> dict[str, dict[str, str]]:
+    """{version: {record: label}} from REFERENCE.csv and the files that name a version."""
     found = {version: _find_labels(members, version) for version in cinc2017.LABEL_FILES}
     found = {version: labels for version, labels in found.items() if labels is not None}
-    # A complete archive may hold older labels in its REFERENCE.csv: their counts tell.
+    # A complete archive may hold older labels in its REFERENCE.csv, known by their counts.
     counts = _counts(own.values())
-    known = (version for version, c in cinc2017.CLASS_COUNTS.items() if c == counts)
-    own_version = next(known, cinc2017.DEFAULT_LABELS)
+    published = cinc2017.SPEC.class_counts.items()
+    own_version = next((v for v, c in published if c == counts), cinc2017.SPEC.default_labels)
     versioned = found.setdefault(own_version, own)
     for record in ids:
         if versioned.get(record, own[record]) != own[record]:
@@ -110,14 +111,12 @@ def _label_versions(members: Members, own: dict[str, str], ids: list[str]) -> di
                 f"{versioned[record]} in {cinc2017.LABEL_FILES[own_version]}; "
                 "remove the one that is wrong"
             )
-    columns = {}
-    for version, labels in sorted(found.items()):
+    for version, labels in found.items():
         where = f"labels {version} of {members.where}"
         _refuse(where, set(labels) - set(cinc2017.digests()), _UNPUBLISHED)
         _refuse(where, set(ids) - set(labels), "has no label")
-        columns[version] = [labels[record] for record in ids]
-        _check_counts(where, version, _counts(columns[version]))
-    return columns
+        _check_counts(where, version, _counts(labels[record] for record in ids))
+    return dict(sorted(found.items()))
 
 
 def _find_labels(members: Members, version: str) -> dict[str, str] | None:
@@ -131,13 +130,13 @@ def _find_labels(members: Members, version: str) -> dict[str, str] | None:
 
 def _counts(labels: Iterable[str]) -> dict[str, int]:
     labels = list(labels)
-    return {label: labels.count(label) for label in LABELS}
+    return {label: labels.count(label) for label in cinc2017.SPEC.classes}
 
 
 def _check_counts(where: str, version: str, counts: dict[str, int]) -> None:
     """A whole import has the published number of records of each class, an excerpt no more."""
-    whole = sum(counts.values()) == cinc2017.N_RECORDS
-    for label, published in cinc2017.CLASS_COUNTS[version].items():
+    whole = sum(counts.values()) == cinc2017.SPEC.n_records
+    for label, published in cinc2017.SPEC.class_counts[version].items():
         if counts[label] > published or (whole and counts[label] != published):
             raise EcglabError(
                 f"{where}: {counts[label]:,} records are labelled {label} where {published:,} "
@@ -145,40 +144,29 @@ def _check_counts(where: str, version: str, counts: dict[str, int]) -> None:
             )
 
 
-def _samples(members: Members, record: str) -> np.ndarray:
-    """A record's samples (n_samples,) as int16, which are the published ones."""
+def _record(members: Members, record: str) -> Record:
+    """A record, whose samples are the published ones."""
     hea, mat = f"{record}.hea", f"{record}.mat"
     try:
-        header = parse_header(members.text(hea), hea)
+        header = plain_wfdb.parse_header(members.text(hea), hea)
         lead = header.signals[0]
         facts = (header.record, len(header.signals), lead.file, lead.offset, lead.format)
         if facts != (record, 1, mat, 24, "16"):
             raise RecordError(f"{hea} does not describe one lead in {mat} in format 16+24")
-        if (header.fs, lead.gain, lead.baseline) != (cinc2017.FS, cinc2017.UNITS_PER_MV, 0):
+        if (header.fs, lead.gain, lead.baseline) != (cinc2017.SPEC.fs, cinc2017.UNITS_PER_MV, 0):
             raise RecordError(
                 f"{hea} says {header.fs:g} Hz and {lead.gain:g} units per mV around "
-                f"{lead.baseline} where {cinc2017.FS} Hz and {cinc2017.UNITS_PER_MV} "
+                f"{lead.baseline} where {cinc2017.SPEC.fs:g} Hz and {cinc2017.UNITS_PER_MV} "
                 "around 0 were published"
             )
         content = members.read(mat)
-        samples = read_samples(header, lambda _: content, record)[:, 0]
+        samples = plain_wfdb.read_samples(header, lambda _: content, record)
         if len(content) != lead.offset + samples.nbytes:
             raise RecordError(f"{mat} is longer than the {samples.size} samples that {hea} names")
-        if (samples.size, dataset.sha256_of(samples)) != cinc2017.digests()[record]:
+        sha256 = hashlib.sha256(samples).hexdigest()
+        if (samples.size, sha256) != cinc2017.digests()[record]:
             raise RecordError(f"the samples of {record} are not the published ones")
+        signal = plain_wfdb.physical(header, samples)[:, 0]
+        return Record(signal, header.fs, id=record, lead=lead.lead)
     except RecordError as error:
         raise EcglabError(f"{members.where}: {error}; {_AGAIN}") from None
-    return samples
-
-
-def _counted(ids: list[str], progress: Callable[[int, int], None] | None) -> Iterator[str]:
-    """The ids, each reported when it is done."""
-    if progress is None:
-        from tqdm import tqdm
-
-        # disable=None: no bar where stderr is not a terminal.
-        yield from tqdm(ids, desc="importing", unit=" records", disable=None)
-        return
-    for done, record in enumerate(ids, start=1):
-        yield record
-        progress(done, len(ids))

@@ -1,39 +1,45 @@
-"""What `ecglab data info` says of a data set."""
+"""What `ecglab data info` prints of a data set."""
 
 import numpy as np
 
-from ecglab.datasets import cinc2017
+from ecglab.datasets import splits
 from ecglab.datasets.dataset import Dataset
-from ecglab.ecg.record import LABEL_NAMES
 
 
-def describe(dataset: Dataset) -> str:
-    """A data set in words: what it is, what is in it, which labels, what to cite."""
+def describe(data: Dataset) -> str:
+    """A data set in words: what it is, what is in it, labels, groups, folds, what to cite."""
     facts = {
-        "records": _present(dataset),
-        **_classes(dataset),
-        "length": _lengths(dataset),
-        "signal": f"one lead, {dataset.fs:g} Hz",
-        "labels": _labels(dataset),
-        "same samples": _same_samples(dataset),
-        "digest": dataset.digest,
-        "file": f"{dataset.path}, {dataset.path.stat().st_size / 1e6:,.1f} MB",
+        "records": _records(data),
+        **_classes(data),
+        "challenge_f1": f"mean F1 of {', '.join(data.classes.ranked)}",
+        "length": _lengths(data),
+        "signal": f"one lead in mV, {data.fs:g} Hz",
+        "missing": _missing(data),
+        "labels": _labels(data),
+        "groups": _groups(data),
+        "same samples": _same_samples(data),
+        "folds": _folds(data),
+        "digest": data.digest,
+        "file": f"{data.path}, {data.path.stat().st_size / 1e6:,.1f} MB",
+        "source": data.spec.url,
+        "licence": data.spec.licence,
     }
-    lines = [f"{dataset.name} ({dataset.kind})"]
-    if dataset.kind == "synthetic":
+    lines = [data.name, f"  {data.spec.description}"]
+    if data.simulated:
         lines.append(
-            "SYNTHETIC: made by a simulator, of no person. "
-            "No result on it says anything about real recordings."
+            "  SIMULATED, of no person: no result on it says anything about real recordings."
         )
     width = max(map(len, facts))
-    lines += [f"  {name:<{width}}  {fact}" for name, fact in facts.items()]
-    if dataset.name == cinc2017.NAME:
-        lines += ["", f"Licence: {cinc2017.LICENCE}", "Cite:", cinc2017.CITATION]
+    lines += [f"  {name:<{width}}  {fact}" for name, fact in facts.items() if fact]
+    if data.spec.citation:
+        lines += ["", "Cite:", data.spec.citation]
     return "\n".join(lines)
 
 
-def _present(dataset: Dataset) -> str:
-    n, published = len(dataset), dataset.published
+def _records(data: Dataset) -> str:
+    n, published = len(data), data.spec.n_records
+    if not published:
+        return f"{n:,}"
     if n == published:
         return f"{n:,}, all of them"
     missing = published - n
@@ -41,37 +47,68 @@ def _present(dataset: Dataset) -> str:
     return f"{n:,} of {published:,} records: an excerpt, {missing:,} {are} missing"
 
 
-def _classes(dataset: Dataset) -> dict[str, str]:
-    """{name of the class: number of records and share}"""
+def _classes(data: Dataset) -> dict[str, str]:
+    """{code and meaning: number of records and share}"""
     return {
-        f"{label}  {LABEL_NAMES[label]}": f"{n:>5,}  {n / len(dataset):>5.1%}"
-        for label, n in dataset.counts().items()
+        f"{label}  {data.classes.meanings[label]}": f"{n:>5,}  {n / len(data):>5.1%}"
+        for label, n in data.counts().items()
     }
 
 
-def _lengths(dataset: Dataset) -> str:
-    seconds = dataset.lengths / dataset.fs
+def _lengths(data: Dataset) -> str:
+    seconds = data.lengths / data.fs
     return (
         f"{seconds.min():.1f} s to {seconds.max():.1f} s, median {np.median(seconds):.1f} s, "
         f"{seconds.sum() / 3600:,.1f} h in all"
     )
 
 
-def _labels(dataset: Dataset) -> str:
-    """The version in use, and by how many records each other version differs from it."""
+def _missing(data: Dataset) -> str:
+    """How many samples are missing, and in how many records."""
+    missing = np.array([np.isnan(data.signal(i)).sum() for i in range(len(data))])
+    if not missing.any():
+        return "no samples"
+    share = missing.sum() / data.lengths.sum()
+    return f"{share:.2%} of the samples, in {(missing > 0).sum():,} records"
+
+
+def _labels(data: Dataset) -> str:
+    """The version in use, and from how many records each other version differs."""
     columns = {}
-    for version in dataset.label_versions:
-        whole = Dataset(dataset.path, version)
+    for version in data.label_versions:
+        whole = Dataset(data.path, version)
         label_of = dict(zip(whole.ids, whole.labels, strict=True))
-        columns[version] = np.array([label_of[record] for record in dataset.ids])
-    used = columns.pop(dataset.label_version)
+        columns[version] = np.array([label_of[record] for record in data.ids])
+    used = columns.pop(data.label_version)
+    if not columns:
+        return "one version"
     others = [f"{v} ({(labels != used).sum():,} differ)" for v, labels in columns.items()]
-    return f"{dataset.label_version}; also there: {', '.join(others) or 'none'}"
+    return f"version {data.label_version}; others: {', '.join(others)}"
 
 
-def _same_samples(dataset: Dataset) -> str:
-    """The groups of records whose samples are the same."""
-    groups: dict[str, list[str]] = {}
-    for record, sha256 in zip(dataset.ids, dataset.sha256, strict=True):
-        groups.setdefault(sha256, []).append(str(record))
-    return "; ".join(" = ".join(g) for g in groups.values() if len(g) > 1) or "none"
+def _groups(data: Dataset) -> str:
+    """How many groups there are, and how large they are."""
+    names, counts = np.unique(data.groups[data.groups != ""].astype(str), return_counts=True)
+    if not names.size:
+        return "unknown: records of one patient may be in several folds"
+    largest = f"{names.size:,}, of {counts.min():,} to {counts.max():,} records"
+    alone = (data.groups == "").sum()
+    return largest + (f"; {alone:,} records of no known group" if alone else "")
+
+
+def _same_samples(data: Dataset) -> str:
+    """The sets of records whose samples are the same."""
+    same: dict[str, list[str]] = {}
+    for record, sha256 in zip(data.ids, data.sha256, strict=True):
+        same.setdefault(sha256, []).append(str(record))
+    found = [" = ".join(records) for records in same.values() if len(records) > 1]
+    more = f"; and {len(found) - 10:,} more" if len(found) > 10 else ""
+    return "; ".join(found[:10]) + more or "none"
+
+
+def _folds(data: Dataset) -> str:
+    path = splits.path_of(data.name)
+    if not path.exists():
+        return f"not split yet: by 'ecglab data split {data.name}', or when it is first trained on"
+    sizes = np.bincount(splits.folds(data), minlength=splits.n_folds(data))
+    return f"{sizes.size}, of {sizes.min():,} to {sizes.max():,} records, from {path}"

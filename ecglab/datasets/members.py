@@ -151,7 +151,7 @@ def _fault(info: zipfile.ZipInfo) -> str | None:
     if info.flag_bits & 0x1:
         return "is encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "is compressed by a method that is not read here"
+        return "is compressed by a method that is not supported"
     if info.file_size > MAX_MEMBER:
         return f"would unpack to {info.file_size / 2**20:,.0f} MiB, more than a record has"
     return None

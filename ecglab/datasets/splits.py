@@ -48,9 +48,9 @@ def n_folds(data: Dataset) -> int:
     return max(_listed(data)[1].values()) + 1
 
 
-def digest(data: Dataset) -> str:
-    """SHA-256 over the folds of these records."""
-    return hashlib.sha256(_lines(data.ids, folds(data)).encode()).hexdigest()
+def digest(ids: np.ndarray, fold: np.ndarray) -> str:
+    """SHA-256 over the ids (n_records,) of records and the fold (n_records,) of each."""
+    return hashlib.sha256(_lines(ids, fold).encode()).hexdigest()
 
 
 def path_of(name: str) -> Path:
