@@ -1,7 +1,7 @@
-"""Pictures of records and results: ECG paper, spectrograms, confusions, curves and intervals.
+"""Figures of records and results: ECG paper, spectrograms, confusion, curves and intervals.
 
-Each function returns a matplotlib Figure of its own. pyplot is never touched, so that pictures
-can be drawn in any thread and without a display.
+Each function returns a matplotlib Figure of its own. pyplot is never imported, so that figures can
+be drawn in any thread and without a display. Figures of several classes take the `Classes`.
 """
 
 from ecglab.plots.ecg import (
@@ -14,17 +14,17 @@ from ecglab.plots.ecg import (
     strip,
     strips,
 )
-from ecglab.plots.experiments import differences, intervals, ladder, learning_curves
+from ecglab.plots.experiments import differences, intervals, leaderboard, learning_curves
 from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
 from ecglab.plots.scores import confusion, coverage, precision_recall, reliability
-from ecglab.plots.searches import course, importance, parallel_coordinates, unseen
-from ecglab.plots.spectrograms import judged, spectrogram, spectrograms
-from ecglab.plots.style import COLORS, CURVES, MARKERS, MM, STYLES, save
+from ecglab.plots.searches import course, held_out, importance, parallel_coordinates
+from ecglab.plots.spectrograms import prediction, spectrogram, spectrograms
+from ecglab.plots.style import CURVES, MM, looks, save
+
+plot_record = strip
 
 __all__ = [
-    "COLORS",
     "CURVES",
-    "MARKERS",
     "MAX_SECONDS",
     "MAX_SPAN_MV",
     "MIN_SPAN_MV",
@@ -32,27 +32,28 @@ __all__ = [
     "MM_PER_MV",
     "MM_PER_SECOND",
     "SQUARE_MM",
-    "STYLES",
     "beats",
     "by_class",
     "confusion",
     "course",
     "coverage",
     "differences",
+    "held_out",
     "importance",
     "intervals",
-    "judged",
-    "ladder",
+    "leaderboard",
     "learning_curves",
+    "looks",
     "mean_spectrograms",
     "parallel_coordinates",
+    "plot_record",
     "poincare",
     "precision_recall",
+    "prediction",
     "reliability",
     "save",
     "spectrogram",
     "spectrograms",
     "strip",
     "strips",
-    "unseen",
 ]

@@ -1,4 +1,4 @@
-"""Pictures of a record on ECG paper, at true scale: one record in rows, or several in one."""
+"""Figures of records on ECG paper at true scale: one record in rows, or several on one sheet."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,18 +19,18 @@ SQUARE_MM = 5
 """Side of a major square of ECG paper: 0.2 s wide, 0.5 mV high."""
 
 MIN_SPAN_MV, MAX_SPAN_MV = 2.0, 5.0
-"""A row of a strip is at least and at most so high."""
+"""Least and greatest height of a row in mV."""
 
 MAX_SECONDS = 300
-"""A strip shows so much of a record; one picture cannot hold a day."""
+"""Longest part of a record that a strip shows, in s."""
 
 PULSE_MM = 3 * SQUARE_MM
-"""What the pulse of 1 mV takes of a row, before the signal begins."""
+"""Width of the calibration pulse of 1 mV at the beginning of a row."""
 
 SCALE = f"{MM_PER_SECOND} mm/s, {MM_PER_MV} mm/mV"
 
 SHADES = "PuOr"
-"""Colours of what a strip is shaded by: orange below 0, violet above, told apart by everyone."""
+"""Colours of a shade: orange below 0, violet above; colour-blind people can tell them apart."""
 
 _RULING = {"minor": (1, 0.25, "#F6D9D4"), "major": (SQUARE_MM, 0.6, "#E0A097")}
 
@@ -44,7 +44,7 @@ class Range:
 
     @classmethod
     def of(cls, signal: np.ndarray) -> "Range":
-        """2 to 5 mV that show the most of a signal (n_samples,)."""
+        """The 2 to 5 mV that show the most of a signal (n_samples,)."""
         known = np.sort(signal[~np.isnan(signal)]).astype(float)
         return cls(*_amplitude_range(known))
 
@@ -68,13 +68,13 @@ def strip(
     title: str | None = None,
     *,
     shade: tuple[np.ndarray, np.ndarray] | None = None,
-    synthetic: bool = False,
+    simulated: bool = False,
 ) -> Figure:
     """The record on ECG paper at true scale: printed at its size, 25 mm/s and 10 mm/mV.
 
     The one Axes is in mm of paper. Missing samples are left blank. A row is as high as the signal
     needs, in whole major squares; of a signal that needs more than 5 mV, the 5 mV in which most
-    of it lies are drawn, and the picture says so, as it does when only the first 300 s are drawn.
+    of it lies are drawn, and the figure says so, as it does when only the first 300 s are drawn.
     shade: (edges (n + 1,) in s, values (n,) from -1 to 1), colours behind the signal
     Raises EcglabError for rows that are not 5 to 60 s long.
     """
@@ -98,7 +98,7 @@ def strip(
     x_end, y_end = PULSE_MM + seconds_per_row * MM_PER_SECOND, pitch * len(starts)
     width, height = x_end + 2 * EDGE_MM, y_end + EDGE_MM
     title = title or f"Record {record.id}"
-    figure = page(width * MM, height * MM, title, synthetic, ", ".join(notes))
+    figure = page(width * MM, height * MM, title, simulated, ", ".join(notes))
     figure.set_layout_engine("none")
     page_mm = figure.get_figheight() / MM
     axes = figure.add_axes((EDGE_MM / width, EDGE_MM / page_mm, x_end / width, y_end / page_mm))
@@ -119,20 +119,20 @@ def strips(
     start: float = 0.0,
     seconds: float = 10.0,
     *,
-    synthetic: bool = False,
+    simulated: bool = False,
 ) -> Figure:
-    """So many seconds of several records on one sheet of ECG paper, a row each under its words.
+    """The same number of seconds of several records on one sheet of ECG paper, one row each.
 
-    records: {words: record}; start: where each begins, in s, earlier where it is too short
+    records: {caption: record}; start: of the part that is drawn, in s, earlier in a short record
     """
     records = list(records.items() if isinstance(records, Mapping) else records)
     parts = [part_of(record, start, seconds) for _, record in records]
     spans = [Range.of(part) for _, part in parts]
-    head = 2 * SQUARE_MM  # over each row, for its words
+    head = 2 * SQUARE_MM  # for the caption above each row
     heights = [head + span.mm + SQUARE_MM for span in spans]
     x_end, y_end = PULSE_MM + seconds * MM_PER_SECOND, sum(heights)
     width, height = x_end + 2 * EDGE_MM, y_end + EDGE_MM
-    figure = page(width * MM, height * MM, title, synthetic, f"{seconds:g} s of each, {SCALE}")
+    figure = page(width * MM, height * MM, title, simulated, f"{seconds:g} s of each, {SCALE}")
     figure.set_layout_engine("none")
     page_mm = figure.get_figheight() / MM
     axes = figure.add_axes((EDGE_MM / width, EDGE_MM / page_mm, x_end / width, y_end / page_mm))
@@ -151,13 +151,13 @@ def strips(
 
 
 def caption(axes, y: float, words: str) -> None:
-    """Words over a row, on white so that the ruling does not run through them."""
+    """A caption above a row, on white so that the ruling does not cross it."""
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
     axes.text(1, y, words, size=9, weight="bold", va="center", bbox=box, parse_math=False)
 
 
 def paper(axes, x_end: float, y_end: float) -> None:
-    """Ruling of 1 and 5 mm over so many mm; the Axes is in mm from here on."""
+    """Draw the ruling of 1 and 5 mm; the data coordinates of the Axes are mm afterwards."""
     axes.set(xlim=(0, x_end), ylim=(0, y_end))
     axes.axis("off")
     for name, (step, lw, color) in _RULING.items():
@@ -167,7 +167,7 @@ def paper(axes, x_end: float, y_end: float) -> None:
 
 
 def row(axes, bottom: float, span: Range, signal: np.ndarray, fs: float) -> None:
-    """The pulse of 1 mV and a signal (n_samples,) in mV, at true scale from `bottom` mm on."""
+    """Draw the pulse of 1 mV and a signal (n_samples,) in mV at true scale, from `bottom` mm on."""
     known = signal[~np.isnan(signal)]
     # The pulse stands on the major line nearest to the signal's middle.
     foot = round(2 * float(np.median(known))) / 2 if known.size else 0.0
@@ -183,7 +183,7 @@ def row(axes, bottom: float, span: Range, signal: np.ndarray, fs: float) -> None
 
 
 def time_labels(axes, bottom: float, begins: float, seconds: float) -> None:
-    """A tick and a label at every full second under a row."""
+    """Draw a tick and a label at every full second under a row."""
     # A row may begin a fraction of a sample beside the full second.
     first, last = math.ceil(begins - 0.01), math.floor(begins + seconds + 0.01)
     marks = PULSE_MM + (np.arange(first, last + 1) - begins) * MM_PER_SECOND
@@ -194,14 +194,14 @@ def time_labels(axes, bottom: float, begins: float, seconds: float) -> None:
 
 
 def part_of(record: Record, start: float, seconds: float) -> tuple[float, np.ndarray]:
-    """Where a part of so many seconds begins, and its samples; the record's end at the latest."""
+    """(start in s, samples) of a part of a record, moved forward where the record ends before."""
     begins = max(min(start, record.seconds - seconds), 0.0)
     first = round(begins * record.fs)
     return begins, record.signal[first : first + round(seconds * record.fs)]
 
 
 def _shaded(axes, bottom, span, begins, seconds, edges, values) -> None:
-    """Colours behind a row, between these times; not the darkest, which hide the signal."""
+    """Draw the colours of a shade behind a row."""
     colors = colormaps[SHADES]
     for left, right, value in zip(edges[:-1], edges[1:], values, strict=True):
         left, right = max(left - begins, 0), min(right - begins, seconds)

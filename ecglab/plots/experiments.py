@@ -1,4 +1,4 @@
-"""Pictures of experiments: how one learned, and how several compare."""
+"""Figures of experiments: how one learned, and how several compare."""
 
 import textwrap
 from collections.abc import Mapping
@@ -9,28 +9,29 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from ecglab.ecg.record import LABEL_NAMES, LABELS
-from ecglab.evaluation.metrics import F1_NAMES
-from ecglab.plots.style import COLORS, CURVES, MARKERS, WIDE, page, tidy
+from ecglab.ecg.classes import Classes
+from ecglab.plots.style import CURVES, WIDE, full_name, looks, page, ranked_words, tidy
+
+SCORE = "challenge F1"
 
 
-def learning_curves(histories: dict[int, list[dict]], *, synthetic: bool = False) -> Figure:
-    """Training loss, inner loss and inner F1_NAO of each fold against the epochs.
+def learning_curves(histories: dict[int, list[dict]], *, simulated: bool = False) -> Figure:
+    """Training loss, validation loss and validation score of each fold against the epochs.
 
-    histories: {fold: its epochs as `ecglab.training.fit.train` tells them}; an epoch without inner
-    scores is fine. The training loss may be weighted and smoothed, the inner loss never is.
-    A star stands at the last epoch with the highest inner F1_NAO.
+    histories: {fold: its epochs, as `RunFolder.history` returns them}; epochs without validation
+    scores are fine. The training loss may be weighted and smoothed, the validation loss never is.
+    A star marks the last epoch with the highest challenge F1.
     """
-    figure = page(WIDE, 4.0, "Learning curves", synthetic)
+    figure = page(WIDE, 4.0, "Learning curves", simulated)
     all_axes = figure.subplots(1, 3, sharex=True)
     all_axes[1].sharey(all_axes[0])
     shades = colormaps["viridis"](np.linspace(0, 0.9, max(len(histories), 1)))
     names = {
-        "loss": "training loss",
-        "inner_loss": "inner loss",
-        "inner_F1_NAO": "inner F1_NAO (star: highest)",
+        "loss": ("training loss", "loss"),
+        "val/loss": ("validation loss", "loss"),
+        "val/challenge_f1": ("validation challenge F1 (star: highest)", SCORE),
     }
-    for axes, name in zip(all_axes, names, strict=True):
+    for axes, (name, (title, y_label)) in zip(all_axes, names.items(), strict=True):
         for i, (fold, history) in enumerate(sorted(histories.items())):
             points = [(entry["epoch"], entry[name]) for entry in history if name in entry]
             if not points:
@@ -38,13 +39,13 @@ def learning_curves(histories: dict[int, list[dict]], *, synthetic: bool = False
             x, y = zip(*points, strict=True)
             style = {"marker": "os^Dv"[i % 5], "ms": 5, "markevery": max(len(x) // 8, 1)}
             axes.plot(x, y, color=shades[i], lw=1.5, label=f"fold {fold}", **style)
-            if name == "inner_F1_NAO":
+            if name == "val/challenge_f1":
                 best = max(points, key=lambda point: point[::-1])
                 axes.plot(*best, "*", ms=12, color=shades[i], mec="black", gid="best")
         if not axes.lines:
             axes.text(0.5, 0.5, "no scores", transform=axes.transAxes, ha="center", color="0.4")
-        axes.set_title(names[name], size=11)
-        axes.set_xlabel("epoch")
+        axes.set_title(title, size=11)
+        axes.set(xlabel="epoch", ylabel=y_label)
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         tidy(axes)
     if all_axes[0].lines:
@@ -54,15 +55,16 @@ def learning_curves(histories: dict[int, list[dict]], *, synthetic: bool = False
 
 def intervals(
     scores,
-    score: str = "F1_NAO",
+    score: str = SCORE,
     title: str | None = None,
     *,
     ranked: bool = True,
-    synthetic: bool = False,
+    simulated: bool = False,
 ) -> Figure:
-    """Experiments with the 95 % intervals of one score, best first unless their order is kept.
+    """One score of several experiments with 95 % intervals.
 
     scores: a table or list of dicts with name, value, low, high; NaN where there is no interval
+    ranked: whether the best is on top; otherwise the rows stay in their order
     """
     import pandas as pd
 
@@ -70,35 +72,35 @@ def intervals(
     if ranked:
         table = table.sort_values("value", ascending=False, ignore_index=True)
     title = title or f"{score} of each experiment with its 95 % interval"
-    figure = page(8.5, 0.9 + 0.38 * max(len(table), 1), title, synthetic)
+    figure = page(8.5, 0.9 + 0.38 * max(len(table), 1), title, simulated)
     axes = figure.subplots()
-    axes.hlines(table.index, table["low"], table["high"], color=COLORS["N"], lw=2.5)
-    axes.plot(table["value"], table.index, "o", color=COLORS["N"], ms=8, mec="white")
+    color = CURVES[0][0]
+    axes.hlines(table.index, table["low"], table["high"], color=color, lw=2.5)
+    axes.plot(table["value"], table.index, "o", color=color, ms=8, mec="white")
     for y, row in table.iterrows():
         text = f"{row['value']:.3f}"
         if pd.notna(row["low"]):
             text += f"  [{row['low']:.3f}, {row['high']:.3f}]"
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center")
-    names = [textwrap.fill(str(name), 40) for name in table["name"]]
-    axes.set_yticks(table.index, names, parse_math=False)
-    axes.set(xlabel=score, ylim=(len(table) - 0.5, -0.5))
+    _rows(axes, table["name"])
+    axes.set(xlabel=score)
     tidy(axes)
     return figure
 
 
 def differences(
-    table, against: str, score: str = "NAO", title: str | None = None, *, synthetic: bool = False
+    table, against: str, score: str = SCORE, title: str | None = None, *, simulated: bool = False
 ) -> Figure:
-    """Differences of a score to that of one experiment, with 95 % intervals about 0.
+    """Differences of a score to that of one experiment, with 95 % intervals.
 
     table: a table or list of dicts with name, difference, low, high, in the order of the rows
-    An interval that holds 0 is hollow: it may be chance.
+    The point of an interval that contains 0 is hollow: the difference may be chance.
     """
     import pandas as pd
 
     table = pd.DataFrame(table).reset_index(drop=True)
-    title = title or f"{score} of each less that of {against}, with 95 % intervals"
-    figure = page(8.5, 0.9 + 0.42 * max(len(table), 1), title, synthetic)
+    title = title or f"{score} of each minus that of {against}, with 95 % intervals"
+    figure = page(8.5, 0.9 + 0.42 * max(len(table), 1), title, simulated)
     axes = figure.subplots()
     axes.axvline(0, color="0.3", lw=1)
     for y, row in table.iterrows():
@@ -110,50 +112,52 @@ def differences(
         text = f"{row['difference']:+.3f}  [{row['low']:+.3f}, {row['high']:+.3f}]"
         text = text.replace("-", "\N{MINUS SIGN}")
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center")
-    names = [textwrap.fill(str(name), 40) for name in table["name"]]
-    axes.set_yticks(table.index, names, parse_math=False)
-    axes.set(xlabel=f"{score} less that of {against}", ylim=(len(table) - 0.5, -0.5))
+    _rows(axes, table["name"])
+    axes.set(xlabel=f"{score} minus that of {against}")
     axes.margins(x=0.15)
     axes.xaxis.set_major_locator(MaxNLocator(6))
     tidy(axes)
     return figure
 
 
-def ladder(results: Mapping, *, synthetic: bool = False) -> Figure:
-    """NAO and the F1 of each class of several experiments with 95 % intervals, best NAO first.
+def leaderboard(results: Mapping, classes: Classes, *, simulated: bool = False) -> Figure:
+    """Challenge F1 and F1 of each class of several experiments with 95 % intervals, best first.
 
-    results: {name: what `ecglab.evaluation.metrics.scores` gives}
+    results: {name: what `ecglab.evaluation.metrics.scores` returns}
     """
-    best = sorted(results.items(), key=lambda item: -item[1]["values"]["F1_NAO"])
-    title = "NAO and F1 of each experiment with 95 % intervals"
-    figure = page(WIDE, 1.1 + 0.55 * max(len(best), 1), title, synthetic)
+    best = sorted(results.items(), key=lambda item: -item[1]["values"]["challenge_f1"])
+    title = "Challenge F1 and F1 of each class, with 95 % intervals"
+    figure = page(WIDE, 1.1 + 0.55 * max(len(best), 1), title, simulated)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=[3, 4])
-    places = np.linspace(-0.24, 0.24, len(LABELS))
-    columns = [("F1_NAO", 0.0, left, {"color": "black", "marker": "o", "ms": 8})]
-    for label, place in zip(LABELS, places, strict=True):
-        look = {"color": COLORS[label], "marker": MARKERS[label], "ms": 6}
-        columns.append((F1_NAMES[label], place, right, look))
-    for name, place, axes, look in columns:
+    places = np.linspace(-0.24, 0.24, len(classes))
+    columns = [("challenge_f1", 0.0, left, {"color": "black", "marker": "o", "ms": 8})]
+    handles = []
+    for (code, look), place in zip(looks(classes).items(), places, strict=True):
+        style = {"color": look.color, "marker": look.marker}
+        columns.append((classes.metric(code), place, right, {**style, "ms": 6}))
+        handles.append(Line2D([], [], lw=1.8, label=full_name(classes, code), **style))
+    for name, place, axes, style in columns:
         y = np.arange(len(best)) + place
         x = np.array([scores["values"][name] for _, scores in best])
         low, high = np.array([scores["intervals"][name] for _, scores in best]).reshape(-1, 2).T
-        axes.hlines(y, low, high, color=look["color"], lw=1.8)
-        axes.plot(x, y, ls="", gid=name, **look)
+        axes.hlines(y, low, high, color=style["color"], lw=1.8)
+        axes.plot(x, y, ls="", gid=name, **style)
     for y, (_, scores) in enumerate(best):
-        value = scores["values"]["F1_NAO"]
+        value = scores["values"]["challenge_f1"]
         left.annotate(f"{value:.3f}", (value, y), (0, 7), textcoords="offset points", ha="center")
-    left.set_yticks(range(len(best)), [textwrap.fill(name, 34) for name, _ in best])
-    for text in left.get_yticklabels():
-        text.set_parse_math(False)
-    left.set(xlabel="NAO, mean F1 of N, A and O", ylim=(len(best) - 0.5, -0.5))
+    _rows(left, [name for name, _ in best], 34)
+    left.set(xlabel=f"{SCORE}, {ranked_words(classes)}")
     left.xaxis.set_major_locator(MaxNLocator(6))
     right.set(xlabel="F1 of each class")
     right.tick_params(axis="y", length=0)
-    handles = [
-        Line2D([], [], color=COLORS[x], marker=MARKERS[x], lw=1.8, label=f"{x}  {LABEL_NAMES[x]}")
-        for x in LABELS
-    ]
     figure.legend(handles=handles, loc="outside lower right", ncols=4)
     for axes in left, right:
         tidy(axes)
     return figure
+
+
+def _rows(axes, names, width: int = 40) -> None:
+    """Write the names of the rows at the left, the first on top."""
+    texts = [textwrap.fill(str(name), width) for name in names]
+    axes.set_yticks(range(len(texts)), texts, parse_math=False)
+    axes.set_ylim(len(texts) - 0.5, -0.5)

@@ -1,14 +1,15 @@
-"""Pictures of a record's power over time and frequency, under the record itself."""
+"""Figures of a record with its power over time and frequency, and with what a model predicts."""
 
+import textwrap
 from collections.abc import Callable, Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ecglab.analysis import spectrum
-from ecglab.analysis.spectrum import Spectrogram
-from ecglab.ecg.record import LABEL_NAMES, LABELS, Record
+from ecglab.ecg.classes import Classes
+from ecglab.ecg.record import Record
+from ecglab.plots import spectrum
 from ecglab.plots.ecg import (
     MM_PER_SECOND,
     PULSE_MM,
@@ -20,16 +21,17 @@ from ecglab.plots.ecg import (
     row,
     time_labels,
 )
-from ecglab.plots.style import COLORS, EDGE_MM, MM, WIDE, page, percent, tidy
+from ecglab.plots.spectrum import LEAST, Spectrogram
+from ecglab.plots.style import EDGE_MM, MM, WIDE, full_name, looks, page, percent, tidy
 
 MAP = "cividis"
-"""Colours of power: even steps of lightness, alike for colour-blind people."""
+"""Colours of power: even steps of lightness, the same for colour-blind people."""
 
 RANGE_DB = 50
-"""So far below the loudest a colour still changes."""
+"""Range of the colours below the highest power."""
 
 _BAR_MM = 24
-"""Beside the spectrograms, for the colours' meaning."""
+"""Width beside the spectrograms, for the colour bars."""
 
 
 def spectrogram(
@@ -38,7 +40,7 @@ def spectrogram(
     hop: float = 0.08,
     band: tuple[float, float] = (0, 50),
     *,
-    synthetic: bool = False,
+    simulated: bool = False,
 ) -> Figure:
     """The whole signal, and under it its power in dB over time and frequency.
 
@@ -46,7 +48,7 @@ def spectrogram(
     A window with a missing sample is left blank. Raises EcglabError for a band above fs / 2.
     """
     seen = spectrum.spectrogram(record, window, min(hop, window), band, padding=4)
-    figure = page(WIDE, 5.2, f"Spectrogram of record {record.id}", synthetic)
+    figure = page(WIDE, 5.2, f"Spectrogram of record {record.id}", simulated)
     (above, beside), (below, bar) = figure.subplots(
         2, 2, sharex="col", width_ratios=[70, 1], height_ratios=[2, 3]
     )
@@ -71,65 +73,49 @@ def spectrograms(
     start: float = 0.0,
     seconds: float = 10.0,
     *,
-    synthetic: bool = False,
+    simulated: bool = False,
 ) -> Figure:
-    """A part of the record on ECG paper at true scale, and spectrograms under it on its time axis.
+    """A part of the record on ECG paper at true scale, with spectrograms on the same time axis.
 
-    settings: {words: keywords of `ecglab.analysis.spectrum.spectrogram`, and `linear=True` for
-        power that is no logarithm}, a spectrogram each
+    settings: {title of a panel: keywords of `spectrum.spectrogram`}; with `linear=True` among
+    them, the panel shows the power itself and not its logarithm
     """
-
-    def panel(given):
-        given = dict(given)
-        linear = given.pop("linear", False)
-        return lambda axes, bar, begins: _panel(
-            axes, bar, spectrum.spectrogram(record, **given), begins, seconds, linear
-        )
-
-    panels = [(words, 28.0, panel(given)) for words, given in settings.items()]
-    return _under_strip(record, panels, title, start, seconds, synthetic)
+    panels = [(words, 28.0, _panel(record, seconds, **given)) for words, given in settings.items()]
+    return _under_strip(record, panels, title, start, seconds, simulated)
 
 
-def judged(
+def prediction(
     record: Record,
     probabilities: Mapping[str, float] | None,
+    classes: Classes,
     reference: str = "",
     start: float = 0.0,
     seconds: float = 10.0,
     *,
     title: str | None = None,
-    synthetic: bool = False,
+    simulated: bool = False,
 ) -> Figure:
-    """A part of the record on ECG paper, its spectrogram, and what a model says of the record.
+    """A part of the record on ECG paper, its spectrogram, and the predicted probabilities.
 
-    probabilities: {"N": ..., "A": ..., "O": ..., "~": ...}, or None before anyone was asked
-    reference: the label that the record has, if it has one
+    probabilities: {class: probability}, of the whole record; None where there is no prediction
+    reference: the label of the record, if it is known
     """
-    smooth = {"window": 0.32, "hop": 0.02, "padding": 4}
-    panels = [
-        (
-            "power over time and frequency",
-            34.0,
-            lambda axes, bar, begins: _panel(
-                axes, bar, spectrum.spectrogram(record, **smooth), begins, seconds, linear=False
-            ),
-        )
-    ]
+    smooth = _panel(record, seconds, window=0.32, hop=0.02, padding=4)
+    panels = [("power over time and frequency", 34.0, smooth)]
     if probabilities is not None:
-        words = "probability of each class for the whole record"
+        words = "predicted probability of each class, for the whole record"
         if reference:
-            words += f"; reference label {reference} ({LABEL_NAMES[reference]})"
-        panels.append(
-            (words, 24.0, lambda axes, bar, begins: _opinion(axes, bar, probabilities, reference))
-        )
-    return _under_strip(record, panels, title, start, seconds, synthetic)
+            words += f"; reference label {full_name(classes, reference).replace('  ', ', ')}"
+        height = 6.0 * len(classes)
+        panels.append((words, height, _probabilities(probabilities, classes, reference)))
+    return _under_strip(record, panels, title, start, seconds, simulated)
 
 
 Draw = Callable[[object, object, float], None]
 
 
-def _under_strip(record, panels: list[tuple[str, float, Draw]], title, start, seconds, synthetic):
-    """A strip at true scale, and panels of so many mm under it that share its time axis."""
+def _under_strip(record, panels: list[tuple[str, float, Draw]], title, start, seconds, simulated):
+    """A strip at true scale, and panels of the given heights in mm under it on its time axis."""
     begins, part = part_of(record, start, seconds)
     span = Range.of(part)
     gap = 2 * SQUARE_MM
@@ -146,7 +132,7 @@ def _under_strip(record, panels: list[tuple[str, float, Draw]], title, start, se
         *([f"CLIPPED: {percent(beyond)} lies beyond {span.words}"] if beyond else []),
     ]
     words = title or f"Record {record.id}"
-    figure = page(width * MM, height * MM, words, synthetic, ", ".join(notes))
+    figure = page(width * MM, height * MM, words, simulated, ", ".join(notes))
     figure.set_layout_engine("none")
     page_mm = figure.get_figheight() / MM
 
@@ -167,32 +153,37 @@ def _under_strip(record, panels: list[tuple[str, float, Draw]], title, start, se
     return figure
 
 
-def _panel(axes, bar, seen: Spectrogram, begins, seconds, linear: bool) -> None:
-    """A spectrogram of the seconds that the strip shows."""
-    shown = (seen.time >= begins - 1) & (seen.time <= begins + seconds + 1)
-    seen = Spectrogram(seen.time[shown], seen.frequency, seen.power[:, shown])
-    values = seen.power if linear else seen.decibel
-    loudest = np.nanpercentile(values, 99.8) if np.isfinite(values).any() else 0.0
-    if linear:
-        values, limits = values / max(loudest, 1e-12), (0.0, 1.0)
-    else:
-        values, limits = values - loudest, (-RANGE_DB, 0.0)
-    image = _image(axes, seen, values, limits)
-    axes.set(xlim=(begins, begins + seconds), ylim=(0, image.get_extent()[3]))
-    axes.set_ylabel("Hz", size=8, labelpad=4)
-    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    axes.tick_params(labelsize=7)
-    axes.set_xticks(np.arange(np.ceil(begins), begins + seconds + 0.01), labels=[])
-    colors = axes.figure.colorbar(image, cax=bar, extend="both")
-    what = "share of\nthe loudest" if linear else "dB of the\nloudest"
-    colors.set_label(what, size=7)
-    colors.ax.tick_params(labelsize=7)
+def _panel(record: Record, seconds: float, linear: bool = False, **given) -> Draw:
+    """Draws the spectrogram of the seconds that the strip shows."""
+    seen = spectrum.spectrogram(record, **given)
+
+    def draw(axes, bar, begins: float) -> None:
+        shown = (seen.time >= begins - 1) & (seen.time <= begins + seconds + 1)
+        part = Spectrogram(seen.time[shown], seen.frequency, seen.power[:, shown])
+        values = part.power if linear else part.decibel
+        loudest = np.nanpercentile(values, 99.8) if np.isfinite(values).any() else 0.0
+        if linear:
+            values, limits = values / max(loudest, LEAST), (0.0, 1.0)
+        else:
+            values, limits = values - loudest, (-RANGE_DB, 0.0)
+        image = _image(axes, part, values, limits)
+        axes.set(xlim=(begins, begins + seconds), ylim=(0, image.get_extent()[3]))
+        axes.set_ylabel("Hz", size=8, labelpad=4)
+        axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+        axes.tick_params(labelsize=7)
+        axes.set_xticks(np.arange(np.ceil(begins), begins + seconds + 0.01), labels=[])
+        colors = axes.figure.colorbar(image, cax=bar, extend="both")
+        colors.set_label("share of\nhighest" if linear else "dB of\nhighest", size=8)
+        colors.ax.tick_params(labelsize=8)
+
+    return draw
 
 
 def _image(axes, seen: Spectrogram, values, limits: tuple[float, float]):
-    """The values (bins, frames) as an image, each at its time and frequency."""
-    hop = seen.time[1] - seen.time[0] if seen.time.size > 1 else 1.0
-    bin_hz = seen.frequency[1] - seen.frequency[0]
+    """Draw values (bins, frames) as an image, each at its time and frequency."""
+    time, frequency = seen.time, seen.frequency
+    hop = time[1] - time[0] if time.size > 1 else 1.0
+    bin_hz = frequency[1] - frequency[0]
     return axes.imshow(
         values,
         cmap=MAP,
@@ -202,31 +193,34 @@ def _image(axes, seen: Spectrogram, values, limits: tuple[float, float]):
         vmin=limits[0],
         vmax=limits[1],
         extent=(
-            seen.time[0] - hop / 2,
-            seen.time[-1] + hop / 2,
-            seen.frequency[0] - bin_hz / 2,
-            seen.frequency[-1] + bin_hz / 2,
+            time[0] - hop / 2,
+            time[-1] + hop / 2,
+            frequency[0] - bin_hz / 2,
+            frequency[-1] + bin_hz / 2,
         ),
     )
 
 
-def _opinion(axes, bar, probabilities: Mapping[str, float], reference: str) -> None:
-    """The probability of each class as a bar, the reference label's with a mark."""
-    bar.axis("off")
-    for i, label in enumerate(LABELS):
-        share = float(probabilities[label])
-        axes.barh(i, share, 0.7, color=COLORS[label], gid="probability")
-        inside = share > 0.9  # where there is no room beside it
-        ink = "black" if label == "O" else "white"
-        style = {"color": ink, "ha": "right"} if inside else {}
-        at = share + (-0.008 if inside else 0.008)
-        axes.text(at, i, f"{share:.3f}", va="center", size=8, **style)
-    mark = {label: "\N{BLACK RIGHT-POINTING TRIANGLE} " for label in (reference,) if label}
-    names = [f"{mark.get(label, '')}{label}" for label in LABELS]
-    axes.set_yticks(range(len(LABELS)), names, size=8, weight="bold")
-    for i, label in enumerate(LABELS):
-        axes.text(1.01, i, LABEL_NAMES[label], va="center", size=7, color="0.3")
-    axes.set(xlim=(0, 1), ylim=(len(LABELS) - 0.5, -0.5))
-    axes.tick_params(axis="x", labelsize=7)
-    tidy(axes)
-    axes.grid(axis="y", visible=False)
+def _probabilities(probabilities: Mapping[str, float], classes: Classes, reference: str) -> Draw:
+    """Draws the probability of each class as a bar, with a mark at the reference label."""
+
+    def draw(axes, bar, begins: float) -> None:
+        bar.axis("off")
+        for i, (code, look) in enumerate(looks(classes).items()):
+            share = float(probabilities[code])
+            axes.barh(i, share, 0.7, color=look.color, gid="probability")
+            inside = share > 0.9  # where there is no room beside the bar
+            style = {"color": look.ink, "ha": "right"} if inside else {}
+            at = share + (-0.008 if inside else 0.008)
+            axes.text(at, i, f"{share:.3f}", va="center", size=8, **style)
+            words = textwrap.fill(classes.meanings[code], 22)
+            axes.text(1.01, i, words, va="center", size=7, color="0.3", parse_math=False)
+        mark = {reference: "\N{BLACK RIGHT-POINTING TRIANGLE} "}
+        names = [f"{mark.get(code, '')}{code}" for code in classes]
+        axes.set_yticks(range(len(names)), names, size=8, weight="bold", parse_math=False)
+        axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
+        axes.tick_params(axis="x", labelsize=7)
+        tidy(axes)
+        axes.grid(axis="y", visible=False)
+
+    return draw

@@ -1,21 +1,55 @@
-"""What all pictures share: colours, the page under its title, and how one is saved."""
+"""What all figures share: the looks of the classes, the page with its title, and saving."""
 
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 
+from ecglab.ecg.classes import Classes
 from ecglab.utils.files import replacing
 
-# Paul Tol's high-contrast scheme: told apart by colour-blind people and on a greyscale print.
-# The line styles and markers tell the classes apart without any colour.
-COLORS = {"N": "#004488", "A": "#BB5566", "O": "#DDAA33", "~": "#000000"}
-STYLES = {"N": "-", "A": "--", "O": "-.", "~": ":"}
-MARKERS = {"N": "o", "A": "s", "O": "^", "~": "D"}
 
-# Of what has no class, such as several experiments: Okabe and Ito's colours without the yellow,
+@dataclass(frozen=True)
+class Look:
+    """Colour, line style and marker of one class; each alone tells it from the others."""
+
+    color: str
+    line: str | tuple
+    marker: str
+
+    @property
+    def ink(self) -> str:
+        """Black or white, whichever is readable on the colour."""
+        red, green, blue = to_rgb(self.color)
+        return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.55 else "white"
+
+
+# Paul Tol's high-contrast scheme, for colour-blind people and greyscale prints.
+KNOWN = {
+    "N": Look("#004488", "-", "o"),
+    "A": Look("#BB5566", "--", "s"),
+    "O": Look("#DDAA33", "-.", "^"),
+    "~": Look("#000000", ":", "D"),
+}
+"""Looks of the codes of the challenge of 2017."""
+
+# Okabe and Ito's colours, those first that are far from the ones above.
+OTHERS = (
+    Look("#009E73", (0, (8, 2)), "v"),
+    Look("#D55E00", (0, (3, 1, 1, 1)), "P"),
+    Look("#56B4E9", (0, (5, 1, 1, 1, 1, 1)), "X"),
+    Look("#CC79A7", (0, (1, 1)), "p"),
+    Look("#0072B2", (0, (10, 3)), "<"),
+    Look("#E69F00", (0, (4, 4)), ">"),
+    Look("#777777", (0, (2, 4)), "h"),
+)
+"""Looks of all other classes, in the order of the classes."""
+
+# For what has no class, such as several experiments: Okabe and Ito's colours without the yellow,
 # which is lost on white, each with a line and a marker of its own.
 CURVES = (
     ("#0072B2", "-", "o"),
@@ -34,6 +68,25 @@ EDGE_MM = 6
 NARROW, WIDE = 6.4, 11.0
 
 
+def looks(classes: Classes) -> dict[str, Look]:
+    """{class: its look}: the same for a class in every figure of a data set."""
+    others = [code for code in classes if code not in KNOWN]
+    cycle = {code: OTHERS[i % len(OTHERS)] for i, code in enumerate(others)}
+    return {code: KNOWN.get(code) or cycle[code] for code in classes}
+
+
+def full_name(classes: Classes, code: str) -> str:
+    """A class as figures write it: its code and meaning."""
+    meaning = classes.meanings[code]
+    return code if meaning == code else f"{code}  {meaning}"
+
+
+def ranked_words(classes: Classes) -> str:
+    """What the challenge F1 is the mean of: "mean F1 of N, A and O"."""
+    *first, last = classes.ranked
+    return f"mean F1 of {', '.join(first)} and {last}" if first else f"F1 of {last}"
+
+
 def save(figure: Figure, path: Path, dpi: int = 150) -> None:
     """Write a PNG, whole or not at all; EcglabError where that cannot be done."""
     with replacing(path) as file:
@@ -41,20 +94,23 @@ def save(figure: Figure, path: Path, dpi: int = 150) -> None:
 
 
 def page(
-    width: float, height: float, title: str, synthetic: bool = False, details: str = ""
+    width: float, height: float, title: str, simulated: bool = False, details: str = ""
 ) -> Figure:
-    """A Figure of `width` inches with `height` inches free under its title."""
+    """A Figure of `width` inches with `height` inches free under its title.
+
+    simulated: whether a black banner says that the data are simulated
+    """
     head = textwrap.wrap(title, int(8 * width))
     small = textwrap.wrap(details, int(14 * width))
-    top = 0.32 * synthetic + 0.1
+    top = 0.32 * simulated + 0.1
     full = height + top + 0.23 * len(head) + 0.17 * len(small) + 0.08
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08, rect=(0, 0, 1, height / full))
     figure = Figure((width, full), layout=layout)
-    if synthetic:
+    if simulated:
         y = 1 - 0.32 / full
         figure.add_artist(Rectangle((0, y), 1, 1 - y, color="black"))
         style = {"color": "white", "weight": "bold", "size": 12, "ha": "center"}
-        figure.text(0.5, 1 - 0.16 / full, "SYNTHETIC DATA", va="center_baseline", **style)
+        figure.text(0.5, 1 - 0.16 / full, "SIMULATED DATA", va="center_baseline", **style)
     x = EDGE_MM * MM / width
     for lines, down, size in (head, top, 12), (small, top + 0.23 * len(head), 9):
         style = {"size": size, "weight": "bold" if lines is head else "normal"}
@@ -63,6 +119,7 @@ def page(
 
 
 def tidy(axes) -> None:
+    """Remove the upper and right edge of axes, and draw a light grid behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="0.9", lw=0.7)
     axes.set_axisbelow(True)
