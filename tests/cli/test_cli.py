@@ -57,7 +57,8 @@ def test_wrong_usage_exits_with_2_and_shows_the_usage(ecglab, arguments):
     assert "error: " in err
 
 
-COMMANDS = "demo data train track runs tune score leaderboard promote demote package predict evaluate ui lab"
+COMMANDS = """demo data train track runs tune score leaderboard promote demote package predict
+    evaluate ui lab"""
 
 
 def test_help_names_every_command(ecglab):
