@@ -1,29 +1,32 @@
-"""A packaged model on any recording. It needs NumPy and onnxruntime, and no TensorFlow.
+"""A packaged model applied to recordings. It needs NumPy and onnxruntime, and no TensorFlow.
 
-A package is a folder with `card.json` (what the model is, was trained on and scored) and
-`model.onnx`, which holds its members, one for each fold, whose probabilities are averaged. A member
-is one model, or several that are pooled: networks, which judge the waveform, and trees, which judge
-its features.
+A package (`inference.package`) has members, one for each fold, whose probabilities are averaged. A
+member is one model, or several that are pooled: networks, which take the waveform, and trees, which
+take its features.
 """
 
-import json
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from ..ecg.record import FS, LABELS, Record
+from ..ecg import features
+from ..ecg.classes import Classes
+from ..ecg.prepare import batch, prepare
+from ..ecg.record import Record
 from ..utils.errors import EcglabError, RecordError
-
-MODEL_FILE = "model.onnx"
+from . import package
 
 MAX_SECONDS = 3600
-LEAST = 1e-3
-"""What is less probable counts as this in a pool: none of its models can overrule all others."""
+"""Of a record: a longer one is refused."""
+
+MIN_PROBABILITY = 1e-3
+"""A less probable class counts as this in a pool: no model can overrule all others."""
 
 BATCH_SECONDS = 240
-"""Seconds of signal judged at once: more would leave the processor's cache and take longer."""
+"""Seconds of signal in a batch: more would leave the processor's cache and take longer."""
 
 
 class _Part(NamedTuple):
@@ -34,118 +37,145 @@ class _Part(NamedTuple):
 
 
 class Predictor:
-    """Judges records by the mean of a package's members.
+    """Predicts the class of records by the mean of a package's members.
 
-    folder: of the package; members: the folds whose models are asked, all by default
+    folder: of the package
+    members: the folds whose models predict, by default all
     threads: for onnxruntime, 0 for one a core
+
+    card: what the package says of itself; classes: of the probabilities; fs: of the model, in Hz
+
+    Raises EcglabError, one line, for a package that is damaged, of another format, or whose model
+    is not what its card says, and for a member that it lacks.
     """
 
     def __init__(self, folder: Path, members: Sequence[int] | None = None, threads: int = 0):
-        import onnxruntime
-
-        folder = Path(folder)
-        try:
-            self.card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-            there = {
-                int(fold): [_Part(**part) for part in parts]
-                for fold, parts in self.card["members"].items()
-            }
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        self._folder = Path(folder)
+        package.check(self._folder)
+        self.card = package.read_card(self._folder)
+        self.classes = Classes.from_dict(self.card["classes"])
+        self.fs = float(self.card["fs"])
+        available = {
+            int(fold): [_Part(**part) for part in parts]
+            for fold, parts in self.card["members"].items()
+        }
+        chosen = sorted(available) if members is None else list(members)
+        unknown = [fold for fold in chosen if fold not in available]
+        if unknown or not chosen:
             raise EcglabError(
-                f"{folder} holds no packaged model that this version reads ({error}): "
-                "promote its run again"
-            ) from None
-        asked = sorted(there) if members is None else list(members)
-        unknown = [fold for fold in asked if fold not in there]
-        if unknown or not asked:
-            raise EcglabError(
-                f"{self.name} has no member {unknown}: its members are folds {sorted(there)}"
+                f"{self.name} has no member {unknown}: its members are folds {sorted(available)}"
             )
-        self._members = [there[fold] for fold in asked]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        providers = ["CPUExecutionProvider"]
-        try:
-            self._session = onnxruntime.InferenceSession(folder / MODEL_FILE, options, providers)
-        except Exception as error:  # onnxruntime's own kinds, which have no other base
-            raise EcglabError(f"{folder / MODEL_FILE} cannot be read: {error}") from None
-        self._inputs = {given.name for given in self._session.get_inputs()}
+        self._members = [available[fold] for fold in chosen]
+        self._session = self._opened(threads)
+        self._inputs = {node.name for node in self._session.get_inputs()}
+        self._check_model([part for member in available.values() for part in member])
 
     @property
     def name(self) -> str:
         return self.card["name"]
 
-    def probabilities(self, records: Sequence[Record]) -> np.ndarray:
-        """(n_records, 4) in the order of LABELS; records of any length and rate.
+    @functools.cached_property
+    def trained_on(self) -> frozenset[str]:
+        """Of each record of its training data, the first 16 hex digits of `signal_digest`."""
+        return package.read_trained_on(self._folder)
 
-        Raises RecordError for a record longer than an hour.
+    def predict_proba(self, records: Sequence[Record]) -> np.ndarray:
+        """Probabilities (n_records, n_classes) of records of any length and rate.
+
+        A record's probabilities do not depend on the records beside it. Raises RecordError for a
+        record longer than an hour.
         """
         signals = [self._prepared(record) for record in records]
-        found = np.empty((len(signals), len(LABELS)), np.float32)
+        probabilities = np.empty((len(signals), len(self.classes)), np.float32)
         order = np.argsort([signal.size for signal in signals], kind="stable")
         while order.size:
             # The longest first: what it allows in a batch, the shorter ones fill as well.
-            n = signals[order[-1]].size
-            size = max(int(BATCH_SECONDS * FS / n), 1)
-            part, order = order[-size:], order[:-size]
-            batch = np.full((part.size, n), np.nan, np.float32)
-            for k, i in enumerate(part):
-                batch[k, : signals[i].size] = signals[i]
-            found[part] = self._asked(batch, [signals[i] for i in part])
-        return found
+            size = max(int(BATCH_SECONDS * self.fs / signals[order[-1]].size), 1)
+            rows, order = order[-size:], order[:-size]
+            probabilities[rows] = self._run([signals[i] for i in rows])
+        return probabilities
 
-    def _asked(self, batch: np.ndarray, signals: list[np.ndarray]) -> np.ndarray:
-        """Probabilities (n, 4) of n signals, given padded with NaN (n, samples) and as they are."""
-        known = ~np.isnan(batch)
-        inputs = {}
-        if "signal" in self._inputs:
-            inputs |= {"signal": np.where(known, batch, 0), "valid": known.astype(np.float32)}
-        if "features" in self._inputs:
-            from ..ecg import features
-
-            inputs["features"] = np.stack([features.extract(x) for x in signals])
-        outputs = [part.output for member in self._members for part in member]
-        said = dict(zip(outputs, self._session.run(outputs, inputs), strict=True))
-        return np.mean([_pool(member, said) for member in self._members], axis=0)
-
-    def judge(self, records: Sequence[Record]) -> list[dict]:
-        """For each record {"record", "label", "probabilities": {"N": ...}, "model"}."""
+    def predict(self, records: Sequence[Record]) -> list[dict]:
+        """For each record {"record", "label", "probabilities": {class: probability}, "model"}."""
+        probabilities = self.predict_proba(records)
         return [
             {
                 "record": record.id,
-                "label": LABELS[int(p.argmax())],
+                "label": str(label),
                 "probabilities": {
-                    label: round(float(x), 6) for label, x in zip(LABELS, p, strict=True)
+                    code: round(float(x), 6) for code, x in zip(self.classes, row, strict=True)
                 },
                 "model": self.name,
             }
-            for record, p in zip(records, self.probabilities(records), strict=True)
+            for record, label, row in zip(
+                records, self.classes.predicted(probabilities), probabilities, strict=True
+            )
         ]
 
-    @staticmethod
-    def _prepared(record: Record) -> np.ndarray:
+    def _prepared(self, record: Record) -> np.ndarray:
         if record.seconds > MAX_SECONDS:
             raise RecordError(
-                f"{record.id}: {record.seconds / 60:.0f} min are too long for one judgement; "
-                "cut it into strips (the model learned from 9 to 61 s)"
+                f"{record.id}: {record.seconds / 60:.0f} min are too long for one prediction, "
+                f"which is of at most {MAX_SECONDS // 60} min: cut it into pieces"
             )
-        return record.resampled(FS).signal
+        return prepare(record, self.fs)
+
+    def _run(self, signals: list[np.ndarray]) -> np.ndarray:
+        """Probabilities (n, n_classes) of n prepared signals, in one batch."""
+        inputs = batch(signals) if "signal" in self._inputs else {}
+        if "features" in self._inputs:
+            inputs["features"] = np.stack([features.extract(x, self.fs) for x in signals])
+        outputs = [part.output for member in self._members for part in member]
+        found = dict(zip(outputs, self._session.run(outputs, inputs), strict=True))
+        return np.mean([_pooled(member, found) for member in self._members], axis=0)
+
+    def _opened(self, threads: int):
+        """The onnxruntime session of the package's model."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        path = self._folder / package.MODEL
+        try:
+            return onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own kinds, which have no other base
+            reason = str(error).splitlines()[0]
+            raise EcglabError(f"{path} cannot be read ({reason}): {package.REMEDY}") from None
+
+    def _check_model(self, parts: Sequence[_Part]) -> None:
+        """EcglabError unless the model has the inputs and outputs that the card promises."""
+        n = len(self.classes)
+        outputs = {node.name: node.shape for node in self._session.get_outputs()}
+        problem = ""
+        for part in parts:
+            if part.output not in outputs:
+                problem = f"it lacks the output {part.output!r} of its card"
+            elif outputs[part.output][-1] != n:
+                problem = f"it gives {outputs[part.output][-1]} probabilities for {n} classes"
+        for node in self._session.get_inputs():
+            if node.name not in ("signal", "mask", "features"):
+                problem = f"its input {node.name!r} is unknown"
+            elif node.name == "features" and node.shape[-1] != len(features.names):
+                problem = f"it takes {node.shape[-1]} features, not {len(features.names)}"
+        if problem:
+            raise EcglabError(f"{self._folder / package.MODEL}: {problem}: {package.REMEDY}")
 
 
-def pooled(opinions: np.ndarray, exponents: Sequence[float]) -> np.ndarray:
-    """Logarithmic pool (n, 4) of several models' probabilities (models, n, 4).
+def pooled(probabilities: np.ndarray, exponents: Sequence[float]) -> np.ndarray:
+    """Logarithmic pool (n, n_classes) of several models' probabilities (models, n, n_classes).
 
     The product of p ** exponent over the models, scaled to sum 1 (Genest and Zidek 1986,
     doi:10.1214/ss/1177013825).
     """
-    scores = np.tensordot(exponents, np.log(np.maximum(opinions, LEAST)), axes=1)
+    scores = np.tensordot(exponents, np.log(np.maximum(probabilities, MIN_PROBABILITY)), axes=1)
     odds = np.exp(scores - scores.max(axis=1, keepdims=True))
     return odds / odds.sum(axis=1, keepdims=True)
 
 
-def _pool(member: list[_Part], said: dict[str, np.ndarray]) -> np.ndarray:
-    opinions = [said[part.output] for part in member]
+def _pooled(member: list[_Part], outputs: dict[str, np.ndarray]) -> np.ndarray:
+    """Probabilities (n, n_classes) of a member, of its models' outputs."""
     if len(member) == 1 and member[0].exponent == 1:
-        return opinions[0]
-    return pooled(np.stack(opinions), [part.exponent for part in member])
+        return outputs[member[0].output]
+    probabilities = np.stack([outputs[part.output] for part in member])
+    return pooled(probabilities, [part.exponent for part in member])

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, compose, helper, numpy_helper
 
-from ecglab.ecg.record import FS, MIN_SECONDS
+from ecglab.utils import digests
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing
 from ecglab.utils.quiet import load_keras, stderr_on_error
@@ -21,34 +21,59 @@ IR = 8
 """Operations and format of 2022: whatever onnxruntime comes will read them."""
 
 _SMALL = 10_000
-"""Numbers of a constant that is kept in float32: there is little to save, and a filter or the
-waves of a spectrogram, whose rounding would be heard in the quiet bins, have no more."""
+"""A constant of fewer numbers stays float32: there is little to save, and a filter or the waves of
+a spectrogram, whose rounding would show in its quiet bins, have no more."""
 
 
-def export(stems: Sequence[Path]) -> None:
-    """Write STEM.onnx from STEM.keras for each stem that has none yet, whole or not at all."""
-    stems = [stem for stem in stems if not stem.with_suffix(".onnx").exists()]
-    if not stems:
-        return
-    # In a process of its own: only the TensorFlow backend exports every layer, and what it takes of
-    # memory comes back only with the end of its process.
-    done = subprocess.run(
-        [sys.executable, "-m", "ecglab.packaging.onnx_files", *map(str, stems)],
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        raise EcglabError(f"the ONNX export failed: {done.stderr.strip().splitlines()[-1]}")
+_EXAMPLE = 10_000
+"""Samples of the zeros on which a network is traced: more than any layer needs."""
 
 
-def _export(stem: Path) -> None:
-    with replacing(stem.with_suffix(".onnx")) as file:
-        file.write(of_network(stem.with_suffix(".keras")).SerializeToString(deterministic=True))
+def exported(stems: Sequence[Path]) -> list[Path]:
+    """The ONNX file of each model: STEM.onnx, or what is exported once from STEM.keras.
+
+    An export is kept in `onnx/` beside the Keras file, under that one's digest and with a digest of
+    its own; a damaged one is made again. Raises EcglabError, one line, where an export fails.
+    """
+    networks = {stem: stem.with_suffix(".keras") for stem in stems}
+    networks = {stem: path for stem, path in networks.items() if path.exists()}
+    files = {
+        stem: path.parent / "onnx" / f"{digests.sha256_of(path)[:16]}.onnx"
+        for stem, path in networks.items()
+    }
+    missing = [stem for stem in networks if not _is_whole(files[stem])]
+    if missing:
+        # In a process of its own: only the TensorFlow backend exports every layer, and what it
+        # takes of memory comes back only with the end of its process.
+        pairs = [str(path) for stem in missing for path in (networks[stem], files[stem])]
+        done = subprocess.run(
+            [sys.executable, "-m", "ecglab.packaging.onnx_files", *pairs],
+            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
+            raise EcglabError(f"the ONNX export failed: {reason}")
+    return [files.get(stem, stem.with_suffix(".onnx")) for stem in stems]
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        digests.check(file.parent, "", [file.name])
+    except EcglabError:
+        return False
+    return True
+
+
+def _export(network: Path, file: Path) -> None:
+    with replacing(file) as opened:
+        opened.write(of_network(network).SerializeToString(deterministic=True))
+    digests.write_manifest(file.parent, [file.name])
 
 
 def of_network(path: Path) -> onnx.ModelProto:
-    """A Keras file's ONNX model: "signal", "valid" (batch, n) to "probabilities" (batch, 4).
+    """A Keras file's ONNX model: "signal", "mask" (batch, n) to "probabilities" (batch, n_classes).
 
     The exporter makes a loop of some twenty small operations a step out of a recurrent layer, so
     the network is exported around its bidirectional GRU, which ONNX has as one operation.
@@ -62,8 +87,8 @@ def of_network(path: Path) -> onnx.ModelProto:
     # in two, and it could not be saved afterwards.
     model = keras.models.load_model(path, compile=False)
     whole = keras.Model(model.inputs, model.outputs)
-    silence = keras.ops.zeros((1, round(MIN_SECONDS * FS)))
-    return _named(_of_part(whole, [silence] * len(model.inputs)), "probabilities")
+    zeros = keras.ops.zeros((1, _EXAMPLE))
+    return _named(_of_part(whole, [zeros] * len(model.inputs)), "probabilities")
 
 
 def _of_part(model, example: list) -> onnx.ModelProto:
@@ -75,14 +100,14 @@ def _of_part(model, example: list) -> onnx.ModelProto:
 
     first = keras.Model(model.inputs, gru.input)
     then = keras.Model([*model.inputs, gru.output], model.outputs)
-    x, valid = first(example)
+    x, mask = first(example)
     before = _exported(first, example)
-    y = keras.ops.convert_to_numpy(gru(x, mask=valid))  # without the mask that hangs on a tensor
+    y = keras.ops.convert_to_numpy(gru(x, mask=mask))  # without the mask that hangs on a tensor
     after = _of_part(then, [*example, keras.ops.convert_to_tensor(y)])
     outside = {given.name for given in model.inputs}
     [read] = [given.name for given in after.graph.input if given.name not in outside]
     ends = [f"before/{output.name}" for output in before.graph.output]
-    wires = {**dict(zip(("gru/x", "gru/valid"), ends, strict=True)), f"after/{read}": "gru/y"}
+    wires = {**dict(zip(("gru/x", "gru/mask"), ends, strict=True)), f"after/{read}": "gru/y"}
     parts = {"before": before, "gru": _bidirectional_gru(gru), "after": after}
     return _assembled(parts, [f"after/{output.name}" for output in after.graph.output], wires)
 
@@ -101,10 +126,10 @@ def _exported(model, example: list) -> onnx.ModelProto:
 
 
 def _bidirectional_gru(layer) -> onnx.ModelProto:
-    """The layer alone: x (batch, time, channels), valid (batch, time) to y (batch, time, 2 units).
+    """The layer alone: x (batch, time, channels), mask (batch, time) to y (batch, time, 2 units).
 
-    As Keras, it passes over the frames that are not valid: the others are moved to the front, in
-    their order, and back again.
+    As Keras, it passes over the frames whose mask is 0: the others are moved to the front, in their
+    order, and back again.
     """
     sides = layer.forward_layer.cell, layer.backward_layer.cell
     units = sides[0].units
@@ -122,12 +147,12 @@ def _bidirectional_gru(layer) -> onnx.ModelProto:
     }
     node = helper.make_node
     nodes = [
-        node("Shape", ["valid"], ["frames"], start=1),
+        node("Shape", ["mask"], ["frames"], start=1),
         node("Squeeze", ["frames"], ["n"]),
         node("Range", ["zero", "n", "one"], ["place"]),
         node("Cast", ["place"], ["place_float"], to=TensorProto.FLOAT),
         node("Cast", ["frames"], ["n_float"], to=TensorProto.FLOAT),
-        node("Mul", ["valid", "n_float"], ["rank"]),
+        node("Mul", ["mask", "n_float"], ["rank"]),
         node("Sub", ["rank", "place_float"], ["key"]),
         node("TopK", ["key", "frames"], ["sorted_key", "order"], axis=1),
         node("TopK", ["order", "frames"], ["sorted_order", "back"], axis=1, largest=0),
@@ -136,7 +161,7 @@ def _bidirectional_gru(layer) -> onnx.ModelProto:
         node("Expand", ["order_x", "shape_x"], ["gather_x"]),
         node("GatherElements", ["x", "gather_x"], ["packed"], axis=1),
         node("Transpose", ["packed"], ["by_time"], perm=[1, 0, 2]),
-        node("ReduceSum", ["valid", "first"], ["count"], keepdims=0),
+        node("ReduceSum", ["mask", "first"], ["count"], keepdims=0),
         node("Cast", ["count"], ["lengths"], to=TensorProto.INT32),
         node(
             "GRU",
@@ -159,7 +184,7 @@ def _bidirectional_gru(layer) -> onnx.ModelProto:
         "gru",
         [
             value("x", TensorProto.FLOAT, ["batch", "time", channels]),
-            value("valid", TensorProto.FLOAT, ["batch", "time"]),
+            value("mask", TensorProto.FLOAT, ["batch", "time"]),
         ],
         [
             value("y", TensorProto.FLOAT, ["batch", "time", 2 * units]),
@@ -244,7 +269,7 @@ def _halved(constants: list[TensorProto]) -> tuple[list[TensorProto], list[onnx.
 
 
 def _named(model: onnx.ModelProto, output: str) -> onnx.ModelProto:
-    """The model with its only output called so."""
+    """The model with this name for its only output."""
     last = model.graph.output[0]
     model.graph.node.append(helper.make_node("Identity", [last.name], [output]))
     last.name = output
@@ -252,5 +277,6 @@ def _named(model: onnx.ModelProto, output: str) -> onnx.ModelProto:
 
 
 if __name__ == "__main__":
-    for given in sys.argv[1:]:
-        _export(Path(given))
+    paths = [Path(argument) for argument in sys.argv[1:]]
+    for network, file in zip(paths[::2], paths[1::2], strict=True):
+        _export(network, file)

@@ -1,192 +1,298 @@
-"""The registered model `ecg-rhythm`: promoting a run, and finding the model to predict with."""
+"""Finding the model that predicts, and the registered model `ecg-rhythm`, whose champion it may be.
+
+To find a model on an SQLite store two rows of it are read, without MLflow, whose import alone takes
+seconds. Only what changes the registry, and what asks a server, imports MLflow.
+"""
 
 import contextlib
 import io
-import json
 import sqlite3
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from ecglab.packaging import shipped
+from ecglab.inference.package import CARD, read_card
+from ecglab.inference.predictor import Predictor
 from ecglab.utils.errors import EcglabError
-from ecglab.utils.paths import tracking_uri
+from ecglab.utils.paths import PRETRAINED, tracking_uri
 
 MODEL = "ecg-rhythm"
 CHAMPION = "champion"
-DEFAULT = f"models:/{MODEL}@{CHAMPION}"
+CHAMPION_URI = f"models:/{MODEL}@{CHAMPION}"
+
+DEFAULT = "default"
+"""The pretrained package that predicts where no model was promoted."""
+
 PACKAGE = "data/package"
 """Where a logged model holds its package."""
 
+_PREVIOUS = "ecglab.previous"
+"""Tag of the registered model: the champions before the present one, first to last."""
+
+_PATIENCE = 0.2
+"""Seconds to wait for a store that another process has locked."""
+
 
 @dataclass(frozen=True)
-class Promotion:
-    """What was promoted; before: the card of what judged until then when none was named."""
+class Change:
+    """What `promote` or `demote` did.
+
+    version: of the registered model that is champion now, "" for none
+    card: of the model that predicts by default now; before: of the one that did until now
+    promoted: the card of the model that was promoted or demoted
+    """
 
     version: str
-    card: dict
-    before: dict
+    card: Mapping
+    before: Mapping
+    promoted: Mapping
 
 
-def promote(run: str) -> Promotion:
-    """Register the model of an MLflow run (id, a unique beginning of it, or name) as champion.
-
-    A model trained on synthetic data never takes the alias from one trained on recordings.
-    Raises EcglabError when there is no such run, when it holds no model, or for that reason.
-    """
-    from mlflow.exceptions import MlflowException
-
-    from ecglab.tracking.tracker.tracker import mlflow
-
-    client = mlflow().MlflowClient()
-    model_id = _model_of(run)
-    card = _card(Path(mlflow().artifacts.download_artifacts(f"models:/{model_id}")) / PACKAGE)
-    try:
-        champion = client.get_model_version_by_alias(MODEL, CHAMPION)
-    except MlflowException:
-        champion = None
-    if champion is not None and card["kind"] == "synthetic":
-        uri = f"models:/{MODEL}/{champion.version}"
-        held = _card(Path(mlflow().artifacts.download_artifacts(uri)) / PACKAGE)
-        if held["kind"] != "synthetic":
-            raise EcglabError(
-                f"{card['name']} was trained on SYNTHETIC data and cannot take the alias "
-                f"'{CHAMPION}' from {held['name']}, which was trained on recordings"
-            )
-    before = _card(default())
-    version = _version_of(client, model_id)
-    if version is None:
-        with contextlib.redirect_stderr(io.StringIO()):  # MLflow greets a new version there
-            version = mlflow().register_model(f"models:/{model_id}", MODEL).version
-    facts = {name: f"{value:.4f}" for name, value in card["scores"]["values"].items()}
-    facts |= {"kind": card["kind"], "scope": card["scope"], "name": card["name"]}
-    for key, value in facts.items():
-        client.set_model_version_tag(MODEL, version, key, value)
-    client.set_registered_model_alias(MODEL, CHAMPION, version)
-    return Promotion(str(version), card, before)
+def load_model(uri: str = "") -> Predictor:
+    """The predictor of a model: `locate(uri)`, or by default the model that predicts by default."""
+    return Predictor(locate(uri) if uri else default())
 
 
 def default() -> Path:
-    """The package that judges when none is named: the promoted champion, or else the shipped one.
+    """The package that predicts when none is named: the promoted champion, or else `default`.
 
-    A promoted model that was trained on synthetic data does not take the shipped one's place.
+    A champion that was trained on simulated data does not take the place of `default`. Where the
+    store or the champion's folder cannot be read, a line on stderr says so, and `default` predicts.
+    Imports no MLflow and waits for nothing.
     """
     try:
-        promoted = locate(DEFAULT)
-    except EcglabError:
-        return locate(CHAMPION)
-    is_real = _card(promoted)["kind"] != "synthetic"
-    return promoted if is_real else locate(CHAMPION)
+        if not tracking_uri().startswith("sqlite:///"):
+            raise EcglabError(f"a server is not asked for its champion ('--model {CHAMPION_URI}')")
+        champion = _in_sqlite(CHAMPION_URI)
+    except EcglabError as error:
+        print(f"ecglab: {error}: the model '{DEFAULT}' predicts", file=sys.stderr)
+        champion = None
+    if champion is None or read_card(champion)["simulated"]:
+        return PRETRAINED / DEFAULT
+    return champion
 
 
 def locate(uri: str) -> Path:
     """The package folder of a model.
 
-    uri: "champion" or "fast", which come with ecglab; `models:/NAME@ALIAS` or
+    uri: a package that comes with ecglab, such as "default"; `models:/NAME@ALIAS` or
         `models:/NAME/VERSION` of the registry; or a folder
-    On an SQLite store this reads two rows and imports no MLflow, which alone would cost seconds
-    of a cold start. Raises EcglabError when there is no such model.
+    Raises EcglabError, one line, when there is no such model.
     """
-    if not uri.startswith("models:/"):
-        folder = shipped.folder(uri) if uri in shipped.FOLDS else Path(uri)
-        if (folder / "card.json").exists():
-            return folder
-        names = " nor ".join(shipped.FOLDS)
+    if uri.startswith("models:/"):
+        local = tracking_uri().startswith("sqlite:///")
+        folder = _in_sqlite(uri) if local else _on_server(uri)
+        if folder is None:
+            raise EcglabError(f"there is no model {uri}: 'ecglab promote RUN' registers one")
+        return folder
+    names = sorted(path.parent.name for path in PRETRAINED.glob(f"*/{CARD}"))
+    folder = PRETRAINED / uri if uri in names else Path(uri)
+    if not (folder / CARD).is_file():
         raise EcglabError(
-            f"{uri} is neither {names}, models:/NAME@ALIAS, models:/NAME/VERSION nor a package"
-        )
-    folder = _locate_in_sqlite(uri) or _locate_by_mlflow(uri)
-    if folder is None:
-        raise EcglabError(
-            f"there is no model {uri}: train one and name it with 'ecglab promote RUN'"
+            f"there is no model {uri!r}: name {', '.join(names)}, a package's folder, "
+            "models:/NAME@ALIAS or models:/NAME/VERSION"
         )
     return folder
 
 
+def promote(run: str, force: bool = False) -> Change:
+    """Register the model of an MLflow run (id, a unique beginning of it, or name) as champion.
+
+    force: also a model that scores lower than the one that predicts now, or that was trained on
+        simulated data, an excerpt or some of the folds
+    Raises EcglabError when there is no such run, when it has no model, or for these reasons.
+    """
+    from ecglab.packaging.package import partial_because
+
+    client = _client()
+    model_id = _model_of(run)
+    card = read_card(_downloaded(f"models:/{model_id}"))
+    champion = _champion(client)
+    version = _version_of(client, model_id)
+    before = _predicting(champion)
+    reasons = partial_because(
+        card["settings"], len(card["folds"]), card["split"]["folds"], card["simulated"]
+    )
+    if _score(card) < _score(before):
+        reasons.append("it scores lower")
+    if reasons and not force and (version is None or version != champion):
+        raise EcglabError(
+            f"{card['name']} is not promoted: {', and '.join(reasons)} ({scored(card)}; "
+            f"{before['name']}, which predicts now: {scored(before)}); --force promotes it"
+        )
+    if version is None:
+        with contextlib.redirect_stderr(io.StringIO()):  # MLflow greets a new version there
+            version = _mlflow().register_model(f"models:/{model_id}", MODEL).version
+    facts = {name: f"{value:.4f}" for name, value in card["scores"]["values"].items()}
+    facts |= {"simulated": str(card["simulated"]), "scope": card["scope"], "name": card["name"]}
+    for key, value in facts.items():
+        client.set_model_version_tag(MODEL, version, key, value)
+    if version != champion:
+        previous = [v for v in _previous(client) if v != version]
+        previous += [champion] if champion else []
+        client.set_registered_model_tag(MODEL, _PREVIOUS, ",".join(previous))
+        client.set_registered_model_alias(MODEL, CHAMPION, version)
+    return Change(str(version), _predicting(str(version)), before, card)
+
+
+def demote() -> Change:
+    """Take the alias from the champion: the one before it predicts again, or else `default`.
+
+    Raises EcglabError where no model is promoted.
+    """
+    none = f"no model is promoted: '{DEFAULT}' predicts already"
+    store = _sqlite_path()
+    if store is not None and not store.exists():  # MLflow would take seconds to make an empty one
+        raise EcglabError(none)
+    client = _client()
+    champion = _champion(client)
+    if champion is None:
+        raise EcglabError(none)
+    before = _predicting(champion)
+    demoted = _card_of(champion) or before
+    versions = {v.version for v in client.search_model_versions(f"name = '{MODEL}'")}
+    previous = [v for v in _previous(client) if v in versions and v != champion]
+    version = previous.pop() if previous else ""
+    client.set_registered_model_tag(MODEL, _PREVIOUS, ",".join(previous))
+    if version:
+        client.set_registered_model_alias(MODEL, CHAMPION, version)
+    else:
+        client.delete_registered_model_alias(MODEL, CHAMPION)
+    return Change(version, _predicting(version), before, demoted)
+
+
+def scored(card: Mapping) -> str:
+    """The score of a card, in words."""
+    return f"challenge F1 {_score(card):.3f} on {card['scope']}"
+
+
 def package_of(run: str) -> Path:
     """The package folder that an MLflow run logged."""
-    from ecglab.tracking.tracker.tracker import mlflow
+    return _downloaded(f"models:/{_model_of(run)}")
 
-    return Path(mlflow().artifacts.download_artifacts(f"models:/{_model_of(run)}")) / PACKAGE
+
+def _score(card: Mapping) -> float:
+    return card["scores"]["values"]["challenge_f1"]
+
+
+def _predicting(champion: str | None) -> Mapping:
+    """The card of the model that predicts by default, given the champion's version."""
+    card = _card_of(champion) if champion else None
+    return read_card(PRETRAINED / DEFAULT) if card is None or card["simulated"] else card
+
+
+def _card_of(version: str) -> Mapping | None:
+    """The card of a registered version, None where its files are missing or damaged."""
+    try:
+        return read_card(locate(f"models:/{MODEL}/{version}"))
+    except EcglabError:
+        return None
+
+
+def _in_sqlite(uri: str) -> Path | None:
+    """The package folder of a registered model, None where there is none.
+
+    Raises EcglabError for a store that cannot be read, and where the folder is missing.
+    """
+    store = _sqlite_path()
+    if not store.exists():
+        return None
+    name, _, version = uri.removeprefix("models:/").partition("/")
+    name, _, alias = name.partition("@")
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)
+        ) as database:
+            if alias:
+                [version] = database.execute(
+                    "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?",
+                    (name, alias),
+                ).fetchone() or [None]
+            row = database.execute(
+                "SELECT storage_location FROM model_versions WHERE name = ? AND version = ?",
+                (name, version),
+            ).fetchone()
+    except sqlite3.Error as error:
+        raise EcglabError(f"the store {store} cannot be read ({error})") from None
+    if row is None:
+        return None
+    folder = Path(unquote(urlparse(row[0] or "").path)) / PACKAGE
+    if not (folder / CARD).is_file():
+        raise EcglabError(f"the files of {uri} are missing from {folder}")
+    return folder
+
+
+def _sqlite_path() -> Path | None:
+    """The file of an SQLite store, None for a server."""
+    uri = tracking_uri()
+    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
+
+
+def _on_server(uri: str) -> Path | None:
+    """The package folder of a server's registered model, downloaded; None where there is none."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return _downloaded(uri)
+    except (MlflowException, OSError):
+        return None
+
+
+def _mlflow():
+    from ecglab.tracking.tracker import mlflow
+
+    return mlflow()
+
+
+def _client():
+    return _mlflow().MlflowClient()
+
+
+def _downloaded(uri: str) -> Path:
+    """The package folder of a logged model; of a local store it is the stored one."""
+    return Path(_mlflow().artifacts.download_artifacts(uri)) / PACKAGE
 
 
 def _model_of(run: str) -> str:
     """Id of the model that a run logged."""
-    from ecglab.tracking.tracker.tracker import find_run
+    from ecglab.tracking.tracker import find_run
 
     found = find_run(run)
     models = found.outputs.model_outputs if found.outputs else []
     if not models:
         raise EcglabError(
-            f"run {found.info.run_name} holds no model: let it finish, "
+            f"run {found.info.run_name} has no model: let it finish, "
             "with 'ecglab train' or 'ecglab track'"
         )
     return models[0].model_id
 
 
-def _locate_in_sqlite(uri: str) -> Path | None:
-    store = tracking_uri()
-    if not store.startswith("sqlite:///"):
-        return None
-    path = Path(store.removeprefix("sqlite:///"))
-    name, alias, version = _parts(uri)
-    if not path.exists():
-        return None
-    try:
-        with sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True) as database:
-            if alias:
-                row = database.execute(
-                    "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?",
-                    (name, alias),
-                ).fetchone()
-                version = row and row[0]
-            row = database.execute(
-                "SELECT storage_location FROM model_versions WHERE name = ? AND version = ?",
-                (name, version),
-            ).fetchone()
-    except sqlite3.Error:
-        return None  # a store of another MLflow: MLflow itself knows how to read it
-    if not row or not row[0]:
-        return None
-    folder = Path(unquote(urlparse(row[0]).path)) / PACKAGE
-    return folder if (folder / "card.json").exists() else None
-
-
-def _locate_by_mlflow(uri: str) -> Path | None:
-    store = tracking_uri()
-    if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).exists():
-        return None  # MLflow would take seconds to make an empty one
+def _champion(client) -> str | None:
+    """The version of the champion."""
     from mlflow.exceptions import MlflowException
 
-    from ecglab.tracking.tracker.tracker import mlflow
+    try:
+        return str(client.get_model_version_by_alias(MODEL, CHAMPION).version)
+    except MlflowException:
+        return None
+
+
+def _previous(client) -> list[str]:
+    """The versions that were champion before, first to last."""
+    from mlflow.exceptions import MlflowException
 
     try:
-        folder = Path(mlflow().artifacts.download_artifacts(uri)) / PACKAGE
-    except (MlflowException, OSError):
-        return None
-    return folder if (folder / "card.json").exists() else None
-
-
-def _parts(uri: str) -> tuple[str, str | None, str | None]:
-    """(name, alias, version) of models:/NAME@ALIAS or models:/NAME/VERSION."""
-    rest = uri.removeprefix("models:/")
-    if "@" in rest:
-        name, _, alias = rest.partition("@")
-        return name, alias, None
-    name, _, version = rest.partition("/")
-    return name, None, version
+        tags = client.get_registered_model(MODEL).tags
+    except MlflowException:
+        return []
+    return [version for version in tags.get(_PREVIOUS, "").split(",") if version]
 
 
 def _version_of(client, model_id: str) -> str | None:
     """The version under which a logged model is registered already, if it is."""
     for version in client.search_model_versions(f"name = '{MODEL}'"):
         if version.source == f"models:/{model_id}":
-            return version.version
+            return str(version.version)
     return None
-
-
-def _card(package: Path) -> dict:
-    try:
-        return json.loads((package / "card.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise EcglabError(f"{package} is no model of ecglab: {error}") from None

@@ -9,6 +9,7 @@ _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 ROOT = _CHECKOUT if (_CHECKOUT / "pyproject.toml").exists() else Path.cwd()
 EXPERIMENTS = ROOT / "experiments"
 NOTEBOOKS = ROOT / "notebooks"
+PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 
 
 def data_dir() -> Path:

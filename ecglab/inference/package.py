@@ -1,0 +1,188 @@
+"""A package: the folder of a trained model, and the checks that it is whole.
+
+card.json       what the model is, was trained on, scored, costs and cannot do; `check_card`
+model.onnx      its members: inputs "signal" and "mask" (batch, n_samples), or "features" (batch,
+                n_features); an output (batch, n_classes) of probabilities for each model
+trained_on.txt  the records of its data set: of each, the first 16 hex digits of `signal_digest`
+manifest.json   the SHA-256 of these three
+
+A package that ships has a README.md beside them, which is the card in words.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..ecg.classes import Classes
+from ..utils import digests
+from ..utils.errors import EcglabError
+
+CARD, MODEL, TRAINED_ON = "card.json", "model.onnx", "trained_on.txt"
+FILES = (CARD, MODEL, TRAINED_ON)
+
+FORMAT = 2
+"""Of a package; one of another format has to be made again."""
+
+DIGEST_DIGITS = 16
+"""Of a record's digest in `trained_on.txt`: enough to tell any two records of the world apart."""
+
+REMEDY = "package the run again with 'ecglab package'"
+
+_number = (int, float)
+
+_SCHEMA = {
+    "format": int,
+    "name": str,
+    "run": str,
+    "experiment": str,
+    "kind": str,
+    "classes": {"meanings": {str: str}, "ranked": [str]},
+    "fs": _number,
+    "simulated": bool,
+    "scope": str,
+    "data": {
+        "name": str,
+        "digest": str,
+        "labels": str,
+        "records": int,
+        "published": int,
+        "counts": {str: int},
+    },
+    "split": {"folds": int, "digest": str},
+    "members": {str: [{"output": str, "exponent": _number}]},
+    "folds": {
+        str: {"trained": int, "validation": int, "scored": int, "challenge_f1": _number},
+    },
+    "scored_out_of_fold": int,
+    "scores": {"values": {str: _number}, "intervals": {str: [_number]}},
+    "calibration": {"class_eces": {str: _number}, "coverage": [[_number]]},
+    "settings": dict,
+    "code": str,
+    "environment": {str: str},
+    "cost": {"training_seconds": _number, "bytes": int, "milliseconds": _number},
+    "limits": [str],
+    "command": str,
+}
+"""What a card holds: {key: schema}, {str: schema} for keys of any name, [schema], or a type."""
+
+
+def read_card(folder: Path) -> dict:
+    """The card of a package. Raises EcglabError, one line, for one that is damaged or missing."""
+    folder = Path(folder)
+    digests.check(folder, REMEDY, [CARD])
+    path = folder / CARD
+    try:
+        card = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise EcglabError(f"{path} cannot be read ({error}): {REMEDY}") from None
+    check_card(card, path)
+    return card
+
+
+def check(folder: Path) -> None:
+    """EcglabError unless every file of a package is what its manifest says."""
+    listed = digests.read_manifest(folder, REMEDY)
+    digests.check(folder, REMEDY, dict.fromkeys([*FILES, *listed]))
+
+
+def check_card(card: Any, path: Path) -> None:
+    """EcglabError, one line that names the key, for a card that is not of this format.
+
+    path: of the card, for the message
+    """
+    if isinstance(card, dict) and card.get("format", FORMAT) != FORMAT:
+        problem = f"is of format {card['format']!r}, and this version reads {FORMAT}"
+        raise EcglabError(f"{path} {problem}: {REMEDY}")
+    problem = next(_problems(card, _SCHEMA, ""), None) or next(_contradictions(card), None)
+    if problem:
+        raise EcglabError(f"{path}: {problem}: {REMEDY}")
+
+
+def read_trained_on(folder: Path) -> frozenset[str]:
+    """The digests in a package's `trained_on.txt`."""
+    path = Path(folder) / TRAINED_ON
+    try:
+        lines = path.read_text("ascii").split()
+    except (OSError, ValueError) as error:
+        raise EcglabError(f"{path} cannot be read ({error}): {REMEDY}") from None
+    if not all(re.fullmatch(f"[0-9a-f]{{{DIGEST_DIGITS}}}", line) for line in lines):
+        raise EcglabError(f"{path} has lines that are no digests: {REMEDY}")
+    return frozenset(lines)
+
+
+def _problems(value: Any, schema: Any, key: str) -> Iterator[str]:
+    """What is wrong with a value of a card, one sentence each."""
+    shown = f"key '{key}'" if key else "the card"
+    if isinstance(schema, dict):
+        if not isinstance(value, dict):
+            yield f"{shown} is {_kind(value)}, not an object"
+        elif str in schema:
+            for name, item in value.items():
+                yield from _problems(item, schema[str], _joined(key, name))
+        else:
+            for name, item in schema.items():
+                if name not in value:
+                    yield f"key '{_joined(key, name)}' is missing"
+                else:
+                    yield from _problems(value[name], item, _joined(key, name))
+    elif isinstance(schema, list):
+        if not isinstance(value, list):
+            yield f"{shown} is {_kind(value)}, not a list"
+        else:
+            for i, item in enumerate(value):
+                yield from _problems(item, schema[0], _joined(key, i))
+    elif not isinstance(value, schema) or (isinstance(value, bool) and schema is not bool):
+        types = schema if isinstance(schema, tuple) else (schema,)
+        yield f"{shown} is {_kind(value)}, not {_NAMES[types[-1]]}"
+
+
+def _contradictions(card: dict) -> Iterator[str]:
+    """What is wrong with a card whose keys are all there."""
+    try:
+        classes = Classes.from_dict(card["classes"])
+    except EcglabError as error:
+        yield f"key 'classes': {error}"
+        return
+    if not card["fs"] > 0:
+        yield f"key 'fs' is {card['fs']}, not a rate in Hz"
+    members, folds = card["members"], card["folds"]
+    if not members or not all(members.values()):
+        yield "key 'members' lacks a model"
+    if not all(fold.isdigit() for fold in members):
+        yield "key 'members' has a key that is no fold"
+    if members.keys() != folds.keys():
+        yield "keys 'members' and 'folds' are of other folds"
+    scores = [*map(classes.metric, classes), "challenge_f1", "mean_f1"]
+    for part in ("values", "intervals"):
+        for name in [*scores, "ece"] if part == "values" else scores:
+            if name not in card["scores"][part]:
+                yield f"key 'scores.{part}.{name}' is missing"
+    for name, ends in card["scores"]["intervals"].items():
+        if len(ends) != 2:
+            yield f"key 'scores.intervals.{name}' is no interval"
+    for code in classes:
+        if code not in card["calibration"]["class_eces"]:
+            yield f"key 'calibration.class_eces.{code}' is missing"
+    if not all(len(pair) == 2 for pair in card["calibration"]["coverage"]):
+        yield "key 'calibration.coverage' is no list of pairs"
+
+
+_NAMES = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    type(None): "null",
+}
+
+
+def _kind(value: Any) -> str:
+    return _NAMES[type(value)]
+
+
+def _joined(key: str, name: object) -> str:
+    return f"{key}.{name}" if key else str(name)

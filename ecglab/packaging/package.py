@@ -1,0 +1,315 @@
+"""From a run folder to a package, the folder that predicts: see `ecglab.inference.package`."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ecglab.inference.package import CARD, DIGEST_DIGITS, FILES, FORMAT, MODEL, TRAINED_ON
+from ecglab.utils import digests
+from ecglab.utils.errors import EcglabError
+from ecglab.utils.files import read_json, replacing, write_json, write_text
+from ecglab.utils.paths import PRETRAINED
+
+README = "README.md"
+
+PRETRAINED_FOLDS = {"default": None, "fast": (0,)}
+"""The packages that ship, and the folds whose models each consists of; None for all. `fast` has the
+first fold's, not the best one's, whose score would flatter it."""
+
+ANSWERED = (1.0, 0.95, 0.9, 0.8, 0.7)
+"""Shares of the records, the most certain ones, for which a card gives the score."""
+
+_TOGETHER = (
+    "Scores are of each fold's model on records that it never saw. The mean of all folds' models, "
+    "which predicts a new recording, cannot be scored on these records."
+)
+_ROUNDED = (
+    "Scores are of the models as trained; the large constants of this package are rounded to "
+    "float16."
+)
+
+
+def package(
+    run,
+    folder: Path,
+    folds: Sequence[int] | None = None,
+    half: bool = False,
+    name: str = "",
+) -> dict:
+    """Write the package of a run folder's finished folds and return its card.
+
+    folds: by default all of the run; half: large constants as float16, for a third of the size
+    name: of the package where it ships
+    What `folder` held before stays until the package is whole. Raises EcglabError for a run that is
+    unfinished or damaged, whose data set is not there any more, and for a folder that holds
+    anything but a package.
+    """
+    import onnx
+
+    from ecglab.inference.predictor import Predictor
+    from ecglab.packaging import onnx_files
+    from ecglab.packaging.model_card import markdown
+
+    folds = list(run.folds) if folds is None else list(folds)
+    for k in folds:
+        if not run.is_fold_done(k):
+            raise EcglabError(
+                f"fold {k} of {run.name} is unfinished: 'ecglab train {run.facts['name']}' goes on"
+            )
+    run.check()
+    whole, data = _data(run)
+    members = {k: _parts(run, k) for k in folds}
+    parts = [part for member in members.values() for part in member]
+    files = onnx_files.exported([part.stem for part in parts])
+    models = {part.name: onnx.load(file) for part, file in zip(parts, files, strict=True)}
+    card = _card(run, data, members, half)
+    with _replacing_folder(Path(folder)) as partial:
+        with replacing(partial / MODEL) as file:
+            file.write(onnx_files.merged(models, half).SerializeToString(deterministic=True))
+        shown = sorted(sha256[:DIGEST_DIGITS] for sha256 in whole.sha256)
+        write_text(partial / TRAINED_ON, "\n".join(shown) + "\n")
+        card["cost"]["bytes"] = (partial / MODEL).stat().st_size
+        seal(partial, card)
+        card["cost"]["milliseconds"] = round(milliseconds(Predictor(partial, threads=1), data), 1)
+        seal(partial, card)
+        write_text(partial / README, markdown(card, name))
+    return card
+
+
+def pretrained(run, name: str) -> Path:
+    """Make a package that ships, "default" or "fast", of a run, and return its folder.
+
+    Raises EcglabError for a run that is unfinished, on simulated data, or on a part of the records
+    or folds.
+    """
+    if not run.is_done:
+        raise EcglabError(f"{run.name} is unfinished: 'ecglab train {run.facts['name']}' goes on")
+    reasons = partial_because(run.settings, len(run.folds), run.n_folds, run.simulated)
+    if reasons:
+        raise EcglabError(
+            f"{run.name} ({run.scope}) cannot ship: {' and '.join(reasons)}; "
+            "'ecglab package RUN -o FOLDER' packages it elsewhere"
+        )
+    folder = PRETRAINED / name
+    package(run, folder, PRETRAINED_FOLDS[name], half=True, name=name)
+    return folder
+
+
+def partial_because(settings: Mapping, n_trained: int, n_folds: int, simulated: bool) -> list[str]:
+    """Why a model is not to be the one that predicts, in words; empty for one trained in full.
+
+    settings: of its experiment; n_trained: folds that were trained, of the n_folds of the split
+    """
+    reasons = ["it was trained on SIMULATED data"] if simulated else []
+    if settings.get("records") or settings.get("held_out", -1) >= 0:
+        reasons.append("it was trained on an excerpt of the records")
+    if n_trained < n_folds:
+        reasons.append(f"it is of {n_trained} of {n_folds} folds")
+    return reasons
+
+
+def seal(folder: Path, card: Mapping) -> None:
+    """Write the card of a package and then its manifest."""
+    write_json(folder / CARD, card)
+    digests.write_manifest(folder, FILES)
+
+
+def _card(run, data, members: Mapping[int, list["_Part"]], half: bool) -> dict:
+    """The card of a package, without what is measured on it."""
+    import pandas as pd
+
+    from ecglab.evaluation.metrics import scores
+
+    facts = run.facts
+    folds = list(members)
+    table = pd.concat([run.predictions(k) for k in folds], ignore_index=True)
+    name = run.name if len(folds) == len(run.folds) else f"{run.name}/fold-{folds[0]}"
+    return {
+        "format": FORMAT,
+        "name": f"{name} (SIMULATED)" if run.simulated else name,
+        "run": run.name,
+        "experiment": facts["name"],
+        "kind": facts["kind"],
+        "classes": data.classes.as_dict(),
+        "fs": data.fs,
+        "simulated": run.simulated,
+        "scope": run.scope,
+        "data": facts["data"],
+        "split": facts["split"],
+        "members": {str(k): [part.in_card for part in parts] for k, parts in members.items()},
+        "folds": {str(k): _fold(run, k) for k in folds},
+        "scored_out_of_fold": len(table),
+        "scores": scores(table, data.classes),
+        "calibration": calibration(table, data.classes),
+        "settings": run.settings,
+        "code": facts["code"],
+        "environment": facts["environment"],
+        "cost": {"training_seconds": run.seconds_of(folds), "bytes": 0, "milliseconds": 0.0},
+        "limits": limits(data) + [_TOGETHER] * (len(folds) > 1) + [_ROUNDED] * half,
+        "command": _command(run),
+    }
+
+
+def limits(data) -> list[str]:
+    """What a model that was trained on this data set cannot do, one sentence or two each."""
+    shortest, longest = data.lengths.min() / data.fs, data.lengths.max() / data.fs
+    classes = ", ".join(f"{code} {meaning}" for code, meaning in data.classes.meanings.items())
+    found = ["For research only: it is no medical device and makes no diagnosis."]
+    if data.simulated:
+        found.append("Trained on SIMULATED signals: its predictions of recordings mean nothing.")
+    found.append(
+        f"Trained on records of {shortest:.0f} to {longest:.0f} s at {data.fs:g} Hz of "
+        f"{data.name}; its scores say nothing of other devices, leads and patients."
+    )
+    if not data.spec.grouped:
+        found.append(
+            "It is not known which records are of one patient, so the folds are by record, and "
+            "the scores may be too high."
+        )
+    return [
+        *found,
+        "One prediction for a whole record: an episode in a long one is not located.",
+        f"It knows no other classes than these: {classes}.",
+    ]
+
+
+def calibration(table, classes) -> dict:
+    """How far a table's probabilities can be trusted, for a card.
+
+    {"class_eces": {class: expected calibration error},
+    "coverage": [[share answered, challenge F1 of these], ...]}
+    """
+    from ecglab.evaluation.metrics import class_eces, coverage
+
+    labels, probabilities = table["label"].to_numpy(), table[list(classes)].to_numpy()
+    answered = coverage(labels, probabilities, ANSWERED, classes)
+    return {
+        "class_eces": class_eces(labels, probabilities, classes),
+        "coverage": [list(pair) for pair in zip(ANSWERED, answered.tolist(), strict=True)],
+    }
+
+
+def milliseconds(predictor, data, n: int = 8) -> float:
+    """Of one core for 30 s of signal, the first n records of the data set predicted together.
+
+    predictor: with threads=1
+    The least of three rounds: whatever else the machine does can only add to it.
+    """
+    from ecglab.inference.predictor import MAX_SECONDS
+
+    fitting = [i for i in range(len(data)) if data.lengths[i] <= MAX_SECONDS * data.fs][:n]
+    records = [data.record(i) for i in fitting]
+    seconds = sum(record.seconds for record in records)
+    rounds = []
+    for _ in range(3):
+        began = time.process_time()
+        predictor.predict_proba(records)
+        rounds.append(time.process_time() - began)
+    return 1000 * min(rounds) * 30 / seconds
+
+
+def _data(run) -> tuple:
+    """The whole data set of a run, and its records that the run is about."""
+    from ecglab.datasets import dataset as datasets
+    from ecglab.training import cross_validation, experiment
+
+    facts = run.facts["data"]
+    whole = datasets.open(facts["name"], facts["labels"])
+    data = cross_validation.records(experiment.of(run))
+    if data.digest != facts["digest"]:
+        raise EcglabError(
+            f"{run.name} was trained on other records than {whole.path} holds now: "
+            "put the data set back that it was trained on, or train it again"
+        )
+    return whole, data
+
+
+def _fold(run, k: int) -> dict[str, float]:
+    """Of fold k, how many records trained it, were held back and were scored, and the score."""
+    from ecglab.evaluation.metrics import f1_scores, predicted
+
+    table, classes = run.predictions(k), run.classes
+    validation, scored = len(run.validation(k)), len(table)
+    return {
+        "trained": run.facts["data"]["records"] - validation - scored,
+        "validation": validation,
+        "scored": scored,
+        "challenge_f1": f1_scores(table["label"], predicted(table, classes), classes)[
+            "challenge_f1"
+        ],
+    }
+
+
+def _command(run) -> str:
+    """The command that trains a run again."""
+    from ecglab.training import experiment
+
+    settings = experiment.flat(run.settings)
+    try:
+        own = experiment.load(run.facts["name"]).flat()
+    except EcglabError:  # the file of the experiment is not here
+        own = settings
+    texts = {key: experiment.as_text(value) for key, value in settings.items()}
+    differing = [
+        f"--set {key}={text}"
+        for key, text in texts.items()
+        if key not in own or experiment.as_text(own[key]) != text
+    ]
+    return " ".join(["ecglab train", run.facts["name"], *differing])
+
+
+class _Part(NamedTuple):
+    """One model of a fold: its file is STEM.keras of a network, else STEM.onnx."""
+
+    stem: Path
+    name: str
+    exponent: float
+
+    @property
+    def in_card(self) -> dict:
+        return {"output": f"{self.name}/probabilities", "exponent": self.exponent}
+
+
+def _parts(run, k: int) -> list[_Part]:
+    """The models that fold k of a run is made of: one, or those that it pools."""
+    from ecglab.training.run_folder import RunFolder
+
+    kind, name = run.facts["kind"], run.facts["name"]
+    if kind == "committee":
+        n = run.settings["parts"]
+        stems = [run.fold(k) / f"part-{j}" / "model" for j in range(n)]
+        return [_Part(stem, f"fold-{k}/{name}-{j}", 1 / n) for j, stem in enumerate(stems)]
+    if kind != "ensemble":
+        return [_Part(run.fold(k) / "model", f"fold-{k}/{name}", 1.0)]
+    parts = []
+    for member in read_json(run.fold(k) / "ensemble.json"):
+        of = RunFolder(run.path.parent / member["run"])
+        of.check()
+        for part in _parts(of, k):
+            parts.append(part._replace(exponent=part.exponent * member["exponent"]))
+    return parts
+
+
+@contextlib.contextmanager
+def _replacing_folder(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder` that takes its place when the block ends without error."""
+    others = {path.name for path in folder.glob("*")} - {*FILES, digests.MANIFEST, README}
+    if folder.is_file() or others:
+        raise EcglabError(
+            f"{folder} holds other things than a package ({min(others, default='it is a file')}): "
+            "name another folder"
+        )
+    partial = folder.with_name(f"{folder.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        yield partial
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+    except OSError as error:
+        raise EcglabError(f"cannot write {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

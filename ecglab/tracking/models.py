@@ -1,0 +1,61 @@
+"""Logging a run's models to MLflow, each with the code that loads it."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+import ecglab
+from ecglab.packaging.package import package
+from ecglab.training.run_folder import RunFolder
+
+CODE = ("utils", "ecg", "inference")
+"""The packages that are copied into a logged model: they import nothing else of ecglab."""
+
+REQUIREMENTS = ("mlflow", "numpy", "onnxruntime", "pandas")
+
+
+def log_model(run: RunFolder, folds: Sequence[int]) -> None:
+    """Log the package of these folds as a pyfunc model of the active MLflow run.
+
+    It carries its own copy of the code that predicts, so that a process without ecglab loads it.
+    """
+    import mlflow
+
+    with tempfile.TemporaryDirectory() as temporary:
+        card = package(run, Path(temporary) / "package", folds)
+        code = Path(temporary) / "ecglab_model"
+        code.mkdir()
+        (code / "__init__.py").touch()
+        for name in CODE:
+            shutil.copytree(
+                Path(ecglab.__file__).parent / name,
+                code / name,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
+        mlflow.pyfunc.log_model(
+            name="model",
+            loader_module="ecglab_model.inference.pyfunc",
+            data_path=str(Path(temporary) / "package"),
+            code_paths=[str(code)],
+            pip_requirements=[f"{name}=={metadata.version(name)}" for name in REQUIREMENTS],
+            signature=_signature(card["classes"]["meanings"]),
+            metadata={key: card[key] for key in ("name", "scope", "simulated")},
+        )
+
+
+def _signature(codes: Sequence[str]):
+    """The columns of `inference.pyfunc.TablePredictor`, for a model of these classes."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types.schema import AnyType, Array
+
+    # A rate of any type, as MLflow would refuse whole numbers; the row says what is no rate.
+    inputs = [ColSpec(Array(DataType.double), "signal"), ColSpec(AnyType(), "fs")]
+    outputs = [
+        ColSpec(DataType.string, "label", required=False),
+        *(ColSpec(DataType.double, code, required=False) for code in codes),
+        ColSpec(DataType.string, "error", required=False),
+    ]
+    return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
