@@ -1,12 +1,17 @@
-"""What the tests of pictures share: records to draw, and what is found in a picture."""
+"""What the tests of figures share: records to draw, and ways to find what a figure shows."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.text import Text
 
-from ecglab.ecg.record import LABELS, Record
+from ecglab.ecg.classes import Classes
+from ecglab.ecg.record import Record
 
 FS = 300
+
+CLASSES = Classes(
+    {"N": "normal", "A": "atrial fibrillation", "O": "other", "~": "noise"}, ("N", "A", "O")
+)
 
 
 def record_of(signal, **named):
@@ -14,7 +19,7 @@ def record_of(signal, **named):
 
 
 def measured(rng):
-    labels = rng.choice(LABELS[:3], 50)
+    labels = rng.choice(list("NAO"), 50)
     return pd.DataFrame({"label": labels, "rate": rng.normal(70, 9, 50), "noise": rng.random(50)})
 
 

@@ -1,4 +1,4 @@
-"""Pictures: ECG paper at true scale, the numbers that are drawn, the synthetic mark."""
+"""Figures: ECG paper at true scale, the numbers that are drawn, the banner of simulated data."""
 
 import subprocess
 import sys
@@ -7,13 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
-from picture_parts import FS, drawn, measured, mm_on_paper, record_of, words
+from picture_parts import CLASSES, FS, drawn, measured, mm_on_paper, record_of, words
 
 from ecglab import plots
 from ecglab.datasets import synthetic
-from ecglab.ecg.record import LABELS, Record
+from ecglab.ecg.classes import Classes
+from ecglab.ecg.record import Record
 from ecglab.evaluation import metrics
 from ecglab.utils.errors import EcglabError
+
+LABELS = list(CLASSES)
 
 
 @pytest.fixture
@@ -29,11 +32,11 @@ def table(rng):
     return labels, np.exp(logit) / np.exp(logit).sum(axis=1, keepdims=True)
 
 
-def history(epochs, inner=True):
+def history(epochs, validation=True):
     entries = [{"epoch": e, "seconds": 1.0, "loss": 1 / e, "accuracy": 0.5} for e in epochs]
-    if inner:
+    if validation:
         for entry in entries:
-            entry |= {"inner_loss": entry["loss"], "inner_F1_NAO": entry["epoch"] / 20}
+            entry |= {"val/loss": entry["loss"], "val/challenge_f1": entry["epoch"] / 20}
     return entries
 
 
@@ -152,45 +155,47 @@ def test_a_difference_that_may_be_luck_is_hollow():
 
 def test_the_confusion_shows_the_counts(table):
     labels, probabilities = table
-    chosen = np.array(LABELS)[probabilities.argmax(axis=1)]
-    axes = plots.confusion(labels, chosen).axes[0]
+    predicted = CLASSES.predicted(probabilities)
+    axes = plots.confusion(labels, predicted, CLASSES).axes[0]
     cells = {text.get_position(): text.get_text() for text in axes.texts}
-    matrix = metrics.confusion(labels, chosen)
+    matrix = metrics.confusion(labels, predicted, CLASSES)
     assert {place: int(cell.split("\n")[0]) for place, cell in cells.items()} == {
         (j, i): matrix[i, j] for i in range(4) for j in range(4)
     }
     assert cells[0, 0].endswith(f"{100 * matrix[0, 0] / matrix[0].sum():.0f} %")
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("said", "reference label")
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("predicted", "reference label")
 
 
 def test_a_label_without_records_is_no_obstacle(table):
     labels, probabilities = np.full(3, "N"), table[1][:3]
-    assert "0 %" in words(plots.confusion(labels, ["N", "A", "N"]))
-    assert len(plots.precision_recall(labels, probabilities).axes[0].lines) == 1
-    plots.reliability(labels, probabilities)
+    assert "0 %" in words(plots.confusion(labels, ["N", "A", "N"], CLASSES))
+    assert len(plots.precision_recall(labels, probabilities, CLASSES).axes[0].lines) == 1
+    plots.reliability(labels, probabilities, CLASSES)
 
 
 def test_a_perfect_model_has_average_precision_1(table):
     labels, _ = table
     certain = (labels[:, None] == np.array(LABELS)).astype(float)
-    legend = plots.precision_recall(labels, certain).axes[0].get_legend()
+    (legend,) = plots.precision_recall(labels, certain, CLASSES).legends
     assert [text.get_text()[-5:] for text in legend.get_texts()] == ["1.000"] * 4
-    assert "calibration error 0.000" in words(plots.reliability(labels, certain))
+    assert "calibration error 0.000" in words(plots.reliability(labels, certain, CLASSES))
 
 
 def test_reliability_counts_every_record_once_a_class(table):
-    figure = plots.reliability(*table, bins=8)
+    figure = plots.reliability(*table, CLASSES, bins=8)
     for below in figure.axes[4:]:
         assert sum(bar.get_height() for bar in below.patches) == 1000
-    assert f"{metrics.calibration_error(*table):.3f}" in words(figure)
+    assert f"{metrics.ece(*table, CLASSES):.3f}" in words(figure)
 
 
-def test_learning_curves_have_a_line_a_fold_and_need_no_inner_scores():
-    both = plots.learning_curves({1: history(range(1, 20)), 0: history(range(1, 4), inner=False)})
+def test_learning_curves_have_a_line_a_fold_and_need_no_validation_scores():
+    both = plots.learning_curves(
+        {1: history(range(1, 20)), 0: history(range(1, 4), validation=False)}
+    )
     assert [len(axes.lines) for axes in both.axes[:2]] == [2, 1]
     (star,) = drawn(both, "best")
     assert star.get_xdata() == [19]
-    without = plots.learning_curves({0: history([1], inner=False), 1: []})
+    without = plots.learning_curves({0: history([1], validation=False), 1: []})
     assert words(without).count("no scores") == 2
 
 
@@ -216,86 +221,86 @@ def frame(table):
 
 
 def test_reliability_has_a_curve_a_class_with_the_error_of_the_class(table):
-    errors = metrics.class_calibration_errors(*table)
-    panels = plots.reliability(*table).axes[:4]
+    errors = metrics.class_eces(*table, CLASSES)
+    panels = plots.reliability(*table, CLASSES).axes[:4]
     for panel, label in zip(panels, LABELS, strict=True):
         assert len(panel.lines) == 2  # the diagonal and the curve
         assert panel.get_title().startswith(label)
         assert f"{errors[label]:.3f}" in panel.get_title()
 
 
-def test_coverage_has_a_curve_an_experiment_that_ends_at_the_nao_of_all_records(table):
+def test_coverage_has_a_curve_an_experiment_that_ends_at_the_score_of_all_records(table):
     good = frame(table)
     results = {f"a $1$ {i}": good.assign(label=np.roll(good["label"], i)) for i in range(3)}
-    axes = plots.coverage(results).axes[0]
+    axes = plots.coverage(results, CLASSES).axes[0]
     for line, (name, one) in zip(axes.lines, results.items(), strict=True):
         x, y = line.get_data()
-        nao = metrics.f1_scores(one["label"], metrics.chosen(one))["F1_NAO"]
-        assert (x[0], x[-1], y[-1]) == pytest.approx((30, 100, nao))
-        assert line.get_label() == f"{name}: {nao:.3f}"
+        score = metrics.scores(one, CLASSES)["values"]["challenge_f1"]
+        assert (x[0], x[-1], y[-1]) == pytest.approx((30, 100, score))
+        assert line.get_label() == f"{name}: {score:.3f}"
     looks = {(line.get_color(), line.get_linestyle(), line.get_marker()) for line in axes.lines}
     assert len(looks) == 3
 
 
-def test_the_ladder_has_the_best_on_top_and_a_dot_a_class(table):
+def test_the_leaderboard_has_the_best_on_top_and_a_dot_a_class(table):
     good = frame(table)
     worse = good.assign(label=np.roll(good["label"], 1))
-    results = {"worse_$x$": metrics.scores(worse), "good": metrics.scores(good)}
-    figure = plots.ladder(results)
+    results = {"worse_$x$": metrics.scores(worse, CLASSES), "good": metrics.scores(good, CLASSES)}
+    figure = plots.leaderboard(results, CLASSES)
     left, right = figure.axes
     assert [t.get_text() for t in left.get_yticklabels()] == ["good", "worse_$x$"]
     assert left.yaxis_inverted() and right.yaxis_inverted()
-    for name in metrics.f1_scores(LABELS, LABELS):
-        if name == "F1_mean":
-            continue
+    for name in ["challenge_f1", *map(CLASSES.metric, CLASSES)]:
         (dots,) = drawn(figure, name)
         expected = [results[x]["values"][name] for x in ("good", "worse_$x$")]
         assert list(dots.get_xdata()) == expected
-    assert f"{results['good']['values']['F1_NAO']:.3f}" in words(figure)
+    assert f"{results['good']['values']['challenge_f1']:.3f}" in words(figure)
 
 
-def pictures(record, table, **named):
+def figures(record, table, **named):
     labels, probabilities = table
     scores = [{"name": "x", "value": 0.7, "low": 0.6, "high": 0.8}]
     yield plots.strip(record, **named)
     yield plots.spectrogram(record, **named)
     yield plots.strips({"N": record}, "x", **named)
     yield plots.spectrograms(record, {"x": {}}, **named)
-    yield plots.judged(record, None, **named)
-    yield plots.poincare({"N": np.array([0.8, 0.9, 0.8])}, "x", **named)
-    yield plots.by_class(measured(np.random.default_rng(0)), {"rate": "rate"}, "x", **named)
+    yield plots.prediction(record, None, CLASSES, **named)
+    yield plots.poincare({"N": np.array([0.8, 0.9, 0.8])}, CLASSES, "x", **named)
+    yield plots.by_class(
+        measured(np.random.default_rng(0)), {"rate": "rate"}, CLASSES, "x", **named
+    )
     time = np.linspace(-0.3, 0.5, 240)
-    yield plots.beats({"N": np.ones((3, 240))}, time, "x", **named)
+    yield plots.beats({"N": np.ones((3, 240))}, time, CLASSES, "x", **named)
     mean = {"N": np.ones((5, 240)), "A": np.zeros((5, 240))}
-    yield plots.mean_spectrograms(mean, time, np.arange(5.0), "x", **named)
+    yield plots.mean_spectrograms(mean, time, np.arange(5.0), CLASSES, "x", **named)
     differences = [{"name": "x", "difference": 0.1, "low": 0.0, "high": 0.2}]
     yield plots.differences(differences, "y", **named)
-    yield plots.confusion(labels, labels, **named)
-    yield plots.precision_recall(labels, probabilities, **named)
-    yield plots.reliability(labels, probabilities, **named)
+    yield plots.confusion(labels, labels, CLASSES, **named)
+    yield plots.precision_recall(labels, probabilities, CLASSES, **named)
+    yield plots.reliability(labels, probabilities, CLASSES, **named)
     yield plots.learning_curves({0: history([1, 2])}, **named)
     yield plots.intervals(scores, **named)
-    yield plots.coverage({"x": frame(table)}, **named)
-    yield plots.ladder({"x": metrics.scores(frame(table))}, **named)
+    yield plots.coverage({"x": frame(table)}, CLASSES, **named)
+    yield plots.leaderboard({"x": metrics.scores(frame(table), CLASSES)}, CLASSES, **named)
 
 
-def test_synthetic_data_is_marked_on_every_picture_and_no_other(record, table):
-    for figure in pictures(record, table, synthetic=True):
-        assert "SYNTHETIC DATA" in words(figure)
-    for figure in pictures(record, table):
-        assert "SYNTHETIC" not in words(figure)
+def test_simulated_data_is_marked_on_every_figure_and_no_other(record, table):
+    for figure in figures(record, table, simulated=True):
+        assert "SIMULATED DATA" in words(figure)
+    for figure in figures(record, table):
+        assert "SIMULATED" not in words(figure)
 
 
-def test_a_saved_picture_is_whole_at_150_dpi(record, table, tmp_path):
-    for figure in plots.strip(record), plots.precision_recall(*table):
-        path = tmp_path / "pictures" / "picture.png"
+def test_a_saved_figure_is_whole_at_150_dpi(record, table, tmp_path):
+    for figure in plots.strip(record), plots.precision_recall(*table, CLASSES):
+        path = tmp_path / "figures" / "figure.png"
         plots.save(figure, path)
         height, width, _ = imread(path).shape
         assert (width, height) == pytest.approx(tuple(figure.get_size_inches() * 150), abs=1)
-    assert [path.name for path in tmp_path.rglob("*.*")] == ["picture.png"]
+    assert [path.name for path in tmp_path.rglob("*.*")] == ["figure.png"]
 
 
-def test_a_picture_that_cannot_be_drawn_leaves_the_old_one(record, tmp_path, monkeypatch):
+def test_a_figure_that_cannot_be_drawn_leaves_the_old_one(record, tmp_path, monkeypatch):
     path, figure = tmp_path / "strip.png", plots.strip(record)
     path.write_bytes(b"old")
 
@@ -309,10 +314,10 @@ def test_a_picture_that_cannot_be_drawn_leaves_the_old_one(record, tmp_path, mon
     assert [p.read_bytes() for p in tmp_path.iterdir() if p.is_file()] == [b"old"]
 
 
-def test_a_long_title_stays_on_the_picture(table):
+def test_a_long_title_stays_on_the_figure(table):
     labels, _ = table
     title = "Confusion of the network with attention on records it never saw, " * 2
-    figure = plots.confusion(labels, labels, title, synthetic=True)
+    figure = plots.confusion(labels, labels, CLASSES, title, simulated=True)
     figure.draw_without_rendering()
     (heading,) = [t for t in figure.texts if t.get_text().startswith("Confusion")]
     box = heading.get_window_extent()
@@ -327,3 +332,43 @@ def test_pyplot_is_never_imported():
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# Any classes
+
+
+def test_known_codes_keep_their_looks_and_others_take_theirs_in_order():
+    known = plots.looks(CLASSES)
+    assert [look.color for look in known.values()] == ["#004488", "#BB5566", "#DDAA33", "#000000"]
+    other = plots.looks(Classes({"SR": "sinus rhythm", "N": "normal", "AF": "fibrillation"}))
+    assert other["N"] == known["N"]
+    again = plots.looks(Classes({"SR": "sinus rhythm", "AF": "fibrillation"}))
+    assert (again["SR"], again["AF"]) == (other["SR"], other["AF"])
+    many = plots.looks(Classes({str(i): str(i) for i in range(7)}))
+    for looks in known, other, many:
+        for part in "color", "line", "marker":
+            assert len({getattr(look, part) for look in looks.values()}) == len(looks)
+
+
+@pytest.mark.parametrize("n", [2, 3, 7])
+def test_figures_of_other_classes(n, record, rng):
+    meanings = {"AF": "atrial fibrillation", "no$AF$": "no fibrillation"}
+    meanings |= {f"C{i}": f"class {i}" for i in range(2, n)}
+    classes = Classes(meanings, ("AF",))
+    labels = rng.choice(list(classes), 200)
+    probabilities = rng.dirichlet(np.ones(n), 200)
+    table = pd.DataFrame(dict(zip(classes, probabilities.T, strict=True))).assign(label=labels)
+    confusion = plots.confusion(labels, classes.predicted(probabilities), classes)
+    assert len(confusion.axes[0].texts) == n * n
+    leaderboard = plots.leaderboard({"x": metrics.scores(table, classes)}, classes)
+    assert "challenge F1, F1 of AF" in words(leaderboard)
+    for figure in (
+        confusion,
+        leaderboard,
+        plots.precision_recall(labels, probabilities, classes),
+        plots.reliability(labels, probabilities, classes),
+        plots.coverage({"x": table}, classes),
+        plots.prediction(record, dict(table.iloc[0]), classes, "AF"),
+        plots.poincare({"AF: 1": np.array([0.8, 0.9, 0.8])}, classes, "x"),
+    ):
+        figure.canvas.draw()

@@ -1,8 +1,8 @@
-"""Pictures of several records, of one under its opinion, and of what classes have in common."""
+"""Figures of several records, of a prediction, and of what the records of a class share."""
 
 import numpy as np
 import pytest
-from picture_parts import FS, drawn, measured, mm_on_paper, record_of, words
+from picture_parts import CLASSES, FS, drawn, measured, mm_on_paper, record_of, words
 
 from ecglab import plots
 from ecglab.datasets import synthetic
@@ -52,24 +52,35 @@ def test_spectrograms_stand_under_their_strip_on_one_time_axis(record):
     assert mm_on_paper(figure, paper, x[FS] - x[0], 10) == pytest.approx([25, 10], rel=1e-3)
 
 
-def test_an_opinion_has_a_bar_a_class(record):
-    said = {"N": 0.1, "A": 0.7, "O": 0.15, "~": 0.05}
-    figure = plots.judged(record, said, "A")
+def test_a_prediction_has_a_bar_for_each_class(record):
+    predicted = {"N": 0.1, "A": 0.7, "O": 0.15, "~": 0.05}
+    figure = plots.prediction(record, predicted, CLASSES, "A")
     bars = drawn(figure, "probability")
-    assert [bar.get_width() for bar in bars] == list(said.values())
-    assert "reference label A (atrial fibrillation)" in words(figure)
-    assert not drawn(plots.judged(record, None), "probability")
+    assert [bar.get_width() for bar in bars] == list(predicted.values())
+    assert "reference label A, atrial fibrillation" in words(figure)
+    assert not drawn(plots.prediction(record, None, CLASSES), "probability")
 
 
 def test_each_class_has_a_curve_of_what_was_measured(rng):
-    figure = plots.by_class(measured(rng), {"rate": "rate", "noise": "noise"}, "x", log=("noise",))
+    columns = {"rate": "rate", "noise": "noise"}
+    figure = plots.by_class(measured(rng), columns, CLASSES, "x", log=("noise",))
     assert [len(axes.lines) for axes in figure.axes] == [3, 3]
     assert [axes.get_xscale() for axes in figure.axes] == ["linear", "log"]
 
 
 def test_the_poincare_plot_has_a_point_for_each_pair_of_intervals():
     rr = np.array([0.8, 0.9, 0.7, 1.1])
-    figure = plots.poincare({"A  record 1": rr, "N  nothing": np.empty(0)}, "RR")
+    figure = plots.poincare({"A  record 1": rr, "N  nothing": np.empty(0)}, CLASSES, "RR")
     x, y = figure.axes[0].lines[1].get_data()
     assert list(x) == [0.8, 0.9, 0.7] and list(y) == [0.9, 0.7, 1.1]
     assert figure.axes[0].get_xlim() == figure.axes[0].get_ylim()
+
+
+def test_mean_spectrograms_show_the_differences_from_the_first_class():
+    time, frequency = np.linspace(-0.3, 0.5, 240), np.arange(5.0)
+    means = {"N": np.ones((5, 240)), "A": np.zeros((5, 240))}
+    figure = plots.mean_spectrograms(means, time, frequency, CLASSES, "x")
+    assert "A minus N" in words(figure) and "N minus N" not in words(figure)
+    images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
+    assert [float(np.mean(image)) for image in images[:3]] == [1, 0, -1]
+    plots.mean_spectrograms({"N": means["N"]}, time, frequency, CLASSES, "x").canvas.draw()

@@ -1,18 +1,27 @@
-"""Pictures of searches: every trial is drawn where its values and its score put it."""
+"""Figures of searches: every trial is drawn where its values and its score put it."""
 
 import numpy as np
 import pytest
-from matplotlib.text import Text
+from picture_parts import drawn, words
 
 from ecglab import plots
 from ecglab.plots.searches import importances
-from ecglab.tuning.space import choice, integer, log, real
+
+
+class Scale:
+    """A range or a choice, of which the figures use `place` alone."""
+
+    def __init__(self, place):
+        self.place = place
+
+
+WIDTHS = ("4,8", "8,16", "16,32")
 
 SPACE = {
-    "learning_rate": log(1e-4, 1e-2),
-    "network.widths": choice((4, 8), (8, 16), (16, 32)),
-    "network.kernel": integer(3, 7),
-    "network.dropout": real(0, 0.5),
+    "learning_rate": Scale(lambda text: (np.log10(float(text)) + 4) / 2),
+    "network.widths": Scale(lambda text: WIDTHS.index(text) / 2),
+    "network.kernel": Scale(lambda text: (int(text) - 3) / 4),
+    "network.dropout": Scale(lambda text: float(text) / 0.5),
 }
 
 
@@ -23,23 +32,15 @@ def rows(rng):
     for i in range(30):
         rate = 10 ** rng.uniform(-4, -2)
         values = {
-            "learning_rate": SPACE["learning_rate"].text(rate),
-            "network.widths": str(rng.choice(SPACE["network.widths"].texts)),
+            "learning_rate": f"{rate:.4g}",
+            "network.widths": str(rng.choice(WIDTHS)),
             "network.kernel": str(rng.integers(3, 8)),
-            "network.dropout": SPACE["network.dropout"].text(rng.uniform(0, 0.5)),
+            "network.dropout": f"{rng.uniform(0, 0.5):.4g}",
         }
         status = {3: "failed", 7: "stopped", 8: "stopped"}.get(i, "completed")
         score = None if status == "failed" else 0.8 + 0.05 * np.log10(rate)
         made.append({"trial": f"{i:04}", "status": status, "score": score, "values": values})
     return made
-
-
-def words(figure):
-    return " ".join(text.get_text() for text in figure.findobj(Text))
-
-
-def drawn(figure, gid):
-    return figure.findobj(lambda artist: artist.get_gid() == gid)
 
 
 def test_parallel_coordinates_are_the_places_of_the_values(rows):
@@ -56,14 +57,14 @@ def test_parallel_coordinates_are_the_places_of_the_values(rows):
 
 
 def test_importance_finds_what_mattered(rows):
-    shares, foreseen = importances([row for row in rows if row["score"]], SPACE)
+    shares, explained = importances([row for row in rows if row["score"]], SPACE)
     assert max(shares, key=shares.get) == "learning_rate"
     assert shares["learning_rate"] > 0.8
     assert sum(shares.values()) == pytest.approx(1)
-    assert foreseen > 0.5
-    figure = plots.importance(rows, SPACE, synthetic=True)
+    assert explained > 0.5
+    figure = plots.importance(rows, SPACE, simulated=True)
     assert figure.axes[0].get_title().startswith("learning_rate (")
-    assert "SYNTHETIC DATA" in words(figure)
+    assert "SIMULATED DATA" in words(figure)
     points = sum(len(line.get_xdata()) for line in drawn(figure.axes[0], "completed"))
     assert points == 27
 
@@ -77,7 +78,7 @@ def test_importance_says_nothing_of_few_trials(rows):
 def test_importance_says_when_it_is_chance(rows, rng):
     for row in rows:
         row["score"] = 0.7 + rng.normal(0, 0.01)
-    assert "foreseen: none to speak of" in words(plots.importance(rows, SPACE))
+    assert "variance explained: almost none" in words(plots.importance(rows, SPACE))
 
 
 def test_course_shows_the_best_so_far(rows):
@@ -98,13 +99,26 @@ def test_few_trials_are_drawn_too(rows, n):
         figure.canvas.draw()
 
 
-def test_what_trials_promised_and_what_they_held(rows):
-    held = {row["trial"]: 0.7 for row in rows if row["trial"] not in ("0000", "0003")}
-    figure = plots.unseen(rows, held, "20 other records")
-    (winner,) = drawn(figure, "winner")
-    scored = [row["score"] for row in rows if row["trial"] in held]
-    assert list(winner.get_xdata()) == [max(scored)]
-    assert list(winner.get_ydata()) == [0.7]
+def test_validation_scores_against_those_of_held_out_records(rows):
+    scores = {row["trial"]: 0.7 for row in rows if row["trial"] not in ("0000", "0003")}
+    figure = plots.held_out(rows, scores, "20 other records")
+    (best,) = drawn(figure, "best")
+    scored = [row["score"] for row in rows if row["trial"] in scores]
+    assert list(best.get_xdata()) == [max(scored)]
+    assert list(best.get_ydata()) == [0.7]
     assert len(drawn(figure, "trial")) == 27
-    assert "NAO on 20 other records" in words(figure)
-    plots.unseen(rows[:1], {"0000": 0.6}, "one", synthetic=True).canvas.draw()
+    assert "challenge F1 on 20 other records" in words(figure)
+    plots.held_out(rows[:1], {"0000": 0.6}, "one", simulated=True).canvas.draw()
+
+
+def test_an_axis_names_a_few_values_or_the_ends_and_the_middle(rows):
+    figure = plots.importance(rows, SPACE)
+    ticks = {
+        axes.get_title().split(" ")[0]: [text.get_text() for text in axes.get_xticklabels()]
+        for axes in figure.axes
+    }
+    assert ticks["network.kernel"] == list("34567")
+    assert ticks["network.widths"] == ["4, 8", "8, 16", "16, 32"]
+    rates = [float(row["values"]["learning_rate"]) for row in rows if row["score"]]
+    low, _, high = (float(text) for text in ticks["learning_rate"])
+    assert (low, high) == (min(rates), max(rates))
