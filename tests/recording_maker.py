@@ -1,4 +1,4 @@
-"""Synthetic recordings for the tests of the readers, and a check of how one is refused."""
+"""Synthetic signals and recordings for the tests, and a check of how a recording is refused."""
 
 import re
 
@@ -16,6 +16,13 @@ def signals(fs: float, n_leads: int = 1) -> np.ndarray:
     t = np.arange(int(SECONDS * fs)) / fs
     beats = 0.1 * np.sin(t) + np.exp(-(((t % 0.8) - 0.4) ** 2) / 2e-4)
     return beats[:, None] * np.linspace(1, 2, n_leads)
+
+
+def wave(fs: float, seconds: float = 12.0, offset: float = 0.0) -> np.ndarray:
+    """(n_samples,) float64 in mV: three sines below 40 Hz, together of about 1 mV."""
+    t = np.arange(round(seconds * fs)) / fs
+    parts = ((0.5, 1.3, 0.0), (0.3, 11.0, 1.0), (0.2, 35.0, 2.0))
+    return offset + sum(a * np.sin(2 * np.pi * f * t + phase) for a, f, phase in parts)
 
 
 def write_cinc(folder, line="A00003 1 300 3000 05:05:15 1/05/2000", name="A00003"):

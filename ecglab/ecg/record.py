@@ -1,7 +1,6 @@
-"""A recording: one lead of an ECG, and the checks that decide whether it can be judged."""
+"""A record: one lead of an ECG, with the checks that it can be classified."""
 
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +15,7 @@ FS = 300.0
 """Sampling rate in Hz at which every model takes its signal."""
 
 MIN_SECONDS = 5.0
-MIN_FS = 60.0
+MIN_FS, MAX_FS = 60.0, 1e5
 MIN_SPAN_MV = 0.01
 
 
@@ -29,8 +28,8 @@ class Record:
     id: name of the record
     lead: name of the lead, empty where it is unknown
 
-    Raises RecordError, in words, for what cannot be judged: a wrong shape, an infinite value,
-    an impossible rate, less than 5 s of known samples, a flat line.
+    Raises RecordError for a wrong shape, an infinite value, an impossible rate, less than 5 s of
+    known samples or a flat line.
     """
 
     signal: np.ndarray
@@ -63,27 +62,6 @@ class Record:
     def seconds(self) -> float:
         return self.n_samples / self.fs
 
-    def resampled(self, fs: float = FS) -> "Record":
-        """The same record at `fs` Hz, by SciPy's polyphase filter (`resample_poly`).
-
-        Gaps are bridged by a line for the filter and are missing again afterwards.
-        """
-        if fs == self.fs:
-            return self
-        from scipy.signal import resample_poly
-
-        ratio = Fraction(fs / self.fs).limit_denominator(1000)
-        missing = np.isnan(self.signal)
-        index = np.arange(self.n_samples)
-        whole = np.interp(index, index[~missing], self.signal[~missing])
-        signal = resample_poly(whole, ratio.numerator, ratio.denominator, padtype="line")
-        if missing.any():
-            at = np.arange(signal.size) * (self.fs / fs)
-            before = np.minimum(at.astype(int), self.n_samples - 1)
-            after = np.minimum(np.ceil(at).astype(int), self.n_samples - 1)
-            signal[missing[before] | missing[after]] = np.nan
-        return replace(self, signal=signal, fs=fs)
-
 
 def _checked_signal(signal, name: str) -> np.ndarray:
     """The signal as (n_samples,) float32, or RecordError."""
@@ -111,9 +89,9 @@ def _checked_fs(fs, name: str) -> float:
         rate = float(fs)
     except (TypeError, ValueError):
         raise RecordError(f"{name}: the sampling rate {fs!r} is not a number in Hz") from None
-    if not MIN_FS <= rate <= 1e5:
+    if not MIN_FS <= rate <= MAX_FS:
         raise RecordError(
-            f"{name}: a sampling rate of {rate:g} Hz cannot be judged; "
-            f"at least {MIN_FS:g} Hz are needed"
+            f"{name}: a sampling rate of {rate:g} Hz is out of range "
+            f"({MIN_FS:g} to {MAX_FS:.0f} Hz)"
         )
     return rate

@@ -27,7 +27,7 @@ def simulated(make, seed=0, seconds=30.0):
 
 
 def named(signal) -> dict[str, float]:
-    return dict(zip(features.names, features.extract(signal).tolist(), strict=True))
+    return dict(zip(features.names, features.extract(signal, FS).tolist(), strict=True))
 
 
 def mean_of(make, name, n=6) -> float:
@@ -80,15 +80,17 @@ def test_intervals_do_not_reach_over_a_gap():
 @pytest.mark.parametrize("make", RHYTHMS, ids=lambda make: make.__name__)
 def test_polarity_and_amplitude_change_nothing(make):
     signal, _ = simulated(make)
-    plain = features.extract(signal)
+    plain = features.extract(signal, FS)
     for factor in (-1, 0.25, -3):
-        np.testing.assert_allclose(features.extract(factor * signal), plain, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(
+            features.extract(factor * signal, FS), plain, rtol=1e-3, atol=1e-4
+        )
 
 
 def test_an_offset_changes_nothing():
     signal, _ = simulated(simulator.sinus_rhythm)
-    plain = features.extract(signal)
-    np.testing.assert_allclose(features.extract(signal + 2), plain, rtol=1e-3, atol=1e-4)
+    plain = features.extract(signal, FS)
+    np.testing.assert_allclose(features.extract(signal + 2, FS), plain, rtol=1e-3, atol=1e-4)
 
 
 def test_where_the_record_begins_hardly_matters():
@@ -289,7 +291,7 @@ def inputs():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", list(inputs()))
 def test_any_signal_has_features(kind):
-    vector = features.extract(inputs()[kind])
+    vector = features.extract(inputs()[kind], FS)
     assert vector.shape == (len(features.names),) and vector.dtype == np.float32
     assert not np.isinf(vector).any()
     if kind in ("ecg", "5 s", "a minute", "int16", "a list"):
@@ -299,7 +301,7 @@ def test_any_signal_has_features(kind):
 @pytest.mark.filterwarnings("error")
 def test_what_is_short_or_missing_has_none():
     for kind in ("one sample", "no sample", "all missing"):
-        assert np.isnan(features.extract(inputs()[kind])).all()
+        assert np.isnan(features.extract(inputs()[kind], FS)).all()
 
 
 @pytest.mark.parametrize("fs", [100.0, 250.0, 500.0])
@@ -307,7 +309,7 @@ def test_other_rates_give_the_same_rhythm(fs):
     signal, _ = simulated(simulator.premature_atrial)
     at = np.arange(int(30 * fs)) / fs
     other = features.extract(np.interp(at, np.arange(signal.size) / FS, signal), fs)
-    one = features.extract(signal)
+    one = features.extract(signal, FS)
     for name in ("rr_mean", "rr_cv", "rr_premature"):
         i = features.names.index(name)
         assert other[i] == pytest.approx(one[i], abs=0.03), name

@@ -4,7 +4,7 @@
                              rr_ (intervals between beats), beat_ (shape of the beats), p_ (what
                              comes before the QRS), f_ (what is left between the beats), quality_
     meaning[name]            that feature in words
-    extract(signal, fs=300)  (n_features,) float32, NaN where something is not defined
+    extract(signal, fs)      (n_features,) float32, NaN where something is not defined
 
 No feature depends on the polarity of the signal or on its amplitude. NumPy is all that is needed.
 """
@@ -12,12 +12,12 @@ No feature depends on the polarity of the signal or on its amplitude. NumPy is a
 import numpy as np
 
 from ...utils.errors import RecordError
-from ..record import FS, MIN_FS
+from ..record import MIN_FS
 from . import atrial, beats, qrs, quality, rr
 from .bands import Bands
 
 VERSION = 1
-"""To be raised with every change of what is extracted: stored features are then made anew."""
+"""Raise it with every change of what is extracted: stored features are then computed again."""
 
 MIN_KNOWN_SECONDS = 2.0
 """With fewer known samples every feature is NaN."""
@@ -31,7 +31,7 @@ meaning: dict[str, str] = {
 names: tuple[str, ...] = tuple(meaning)
 
 
-def extract(signal_mv: np.ndarray, fs: float = FS) -> np.ndarray:
+def extract(signal_mv: np.ndarray, fs: float) -> np.ndarray:
     """The features (len(names),) float32 of one lead.
 
     signal_mv: (n_samples,) in mV, NaN where a sample is missing; fs: sampling rate in Hz
@@ -59,7 +59,9 @@ def _checked(signal, fs: float) -> np.ndarray:
     except (TypeError, ValueError):
         raise RecordError("the signal is not a list of numbers") from None
     if x.ndim != 1:
-        raise RecordError(f"the signal has shape {x.shape}; one lead of shape (n_samples,) is due")
+        raise RecordError(
+            f"the signal has shape {x.shape}; one lead of shape (n_samples,) is needed"
+        )
     if np.isinf(x).any():
         raise RecordError("the signal is not finite (mark missing samples with NaN)")
     if not fs >= MIN_FS:

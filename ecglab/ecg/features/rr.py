@@ -1,7 +1,7 @@
 """Features of the RR intervals: how fast, how irregular, and irregular in what way.
 
 Normal rhythm varies slowly, atrial fibrillation without memory, premature beats in patterns.
-What is said of the paper in `FEATURES`:
+The papers that `FEATURES` names:
 
 Lake DE, Moorman JR. "Accurate estimation of entropy in very short physiological time series: the
 problem of atrial fibrillation detection in implanted ventricular devices", Am J Physiol Heart
