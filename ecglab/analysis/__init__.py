@@ -1,1 +1,1 @@
-"""What the notebooks call: looking at records, small measured comparisons, a browser of records."""
+"""What notebooks call: explore records, measure designs, explain and compare models."""

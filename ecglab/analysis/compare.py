@@ -1,97 +1,97 @@
-"""Runs side by side: read back from MLflow, paired on the records that they share."""
+"""Tables of predictions compared: scored, paired on the records that they share, side by side.
+
+A table of predictions has a row for each record, with the columns record, label and a column of
+probabilities for each class, as `RunFolder.predictions` returns it.
+"""
 
 from collections.abc import Mapping
 
-from ecglab.ecg.record import LABELS
+import numpy as np
+
+from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
-from ecglab.evaluation.metrics import F1_NAMES
 from ecglab.utils.errors import EcglabError
 
 
 def runs():
-    """A table of the finished parent runs of the store, newest first.
-
-    Columns: run, scope, F1 of each class, NAO, low, high, mean, ECE, minutes, id, folder
-    """
+    """A table of the runs in MLflow, newest first: run, scope and a column for each metric."""
     import pandas as pd
 
-    from ecglab.tracking import tracker as tracking
+    from ecglab.tracking import tracker
 
-    rows = [_row(run) for run in tracking.parents() if "F1_NAO" in run.data.metrics]
-    columns = ["run", "scope", *LABELS, "NAO", "low", "high", "mean", "ECE", "minutes"]
-    return pd.DataFrame(rows, columns=[*columns, "id", "folder"])
-
-
-def _row(run) -> list:
-    from ecglab.utils.paths import runs_dir
-
-    found, info = run.data.metrics, run.info
-    scores = [found.get(F1_NAMES[label]) for label in LABELS]
-    scores += [found.get(x) for x in ("F1_NAO", "F1_NAO_low", "F1_NAO_high", "F1_mean")]
-    minutes = found.get("training_seconds", float("nan")) / 60
-    scope = run.data.tags.get("ecglab.scope", "")
-    error = found.get("calibration_error")
-    return [info.run_name, scope, *scores, error, minutes, info.run_id, runs_dir() / info.run_name]
+    found = tracker.parents()
+    named = [{"run": x.info.run_name, "scope": x.data.tags.get("ecglab.scope", "")} for x in found]
+    return pd.DataFrame([a | x.data.metrics for a, x in zip(named, found, strict=True)])
 
 
-def paired(tables: Mapping, base: str) -> list[dict]:
-    """NAO of each table of predictions less the base's on the records that both judged.
+def predictions(records, labels, probabilities: np.ndarray, classes: Classes):
+    """A table of predictions; records, labels: (n,), probabilities: (n, n_classes)."""
+    import pandas as pd
 
-    tables: {name: table with record, label, N, A, O, ~}
-    A list of {"name", "difference", "low", "high"}, as `plots.differences` takes it.
+    table = pd.DataFrame(probabilities, columns=list(classes))
+    table.insert(0, "label", labels)
+    table.insert(0, "record", records)
+    return table
+
+
+def score(name: str, table, classes: Classes) -> dict:
+    """{"name", "value", "low", "high"}: challenge F1 of a table, with its 95 % interval."""
+    found = metrics.scores(table, classes)
+    low, high = found["intervals"]["challenge_f1"]
+    return {"name": name, "value": found["values"]["challenge_f1"], "low": low, "high": high}
+
+
+def paired(tables: Mapping, base: str, classes: Classes) -> list[dict]:
+    """Challenge F1 of each table minus that of `base`, on the records that both have.
+
+    tables: {name: table of predictions}
+    Returns a list of {"name", "difference", "low", "high"}, as `plots.differences` takes it.
+    Raises EcglabError for tables without a common record.
     """
     found = []
     for name, table in tables.items():
-        if name == base:
-            continue
-        both = _both(table, tables[base])
-        of = metrics.paired_difference(both["label"], both["said"], both["said_base"])
-        found.append({"name": name, **dict(zip(("difference", "low", "high"), of, strict=True))})
+        if name != base:
+            both = _joined(table, tables[base], classes)
+            columns = both["label"], both["predicted"], both["predicted_base"]
+            difference, low, high = metrics.paired_difference(*columns, classes)
+            found.append({"name": name, "difference": difference, "low": low, "high": high})
     return found
 
 
-def _both(table, base):
-    """record, label, said, said_base of the records in both tables."""
-    one = table[["record", "label"]].assign(said=metrics.chosen(table))
-    other = base[["record"]].assign(said_base=metrics.chosen(base))
-    both = one.merge(other, on="record")
-    if both.empty:
-        raise EcglabError("the two runs judged no record in common: they cannot be compared")
-    return both
-
-
-def disagreement(a, b):
-    """Of each class the records on which two tables of predictions disagree: who is right."""
+def disagreement(a, b, classes: Classes):
+    """For each class: on how many records two tables of predictions differ, and which is right."""
     import pandas as pd
 
-    both = _both(a, b)
-    both = both[both["said"] != both["said_base"]]
+    both = _joined(a, b, classes)
+    both = both[both["predicted"] != both["predicted_base"]]
     rows = {
         label: {
-            "disagree on": len(part),
-            "the first is right": int((part["said"] == label).sum()),
-            "the second is right": int((part["said_base"] == label).sum()),
+            "they differ on": len(part),
+            "the first is right": int((part["predicted"] == label).sum()),
+            "the second is right": int((part["predicted_base"] == label).sum()),
         }
-        for label, part in ((x, both[both["label"] == x]) for x in LABELS)
+        for label, part in ((x, both[both["label"] == x]) for x in classes)
     }
     return pd.DataFrame(rows).T
 
 
-def promotable(tables: Mapping, pairs: list[dict], base: str) -> str:
-    """The name with the highest NAO, but the base's unless its lead over that is more than luck."""
-    nao = {name: metrics.scores(table)["values"]["F1_NAO"] for name, table in tables.items()}
-    sure = {pair["name"] for pair in pairs if pair["low"] > 0}
-    return max((name for name in nao if name == base or name in sure), key=nao.get)
+def clearly_best(tables: Mapping, pairs: list[dict], base: str, classes: Classes) -> str:
+    """The name with the highest challenge F1 among `base` and those clearly better than it.
+
+    pairs: as `paired` returns them; clearly better: the interval of the difference is above 0
+    """
+    clear = {base, *(pair["name"] for pair in pairs if pair["low"] > 0)}
+    return max(
+        (name for name in tables if name in clear),
+        key=lambda name: metrics.scores(tables[name], classes)["values"]["challenge_f1"],
+    )
 
 
-def champion() -> dict:
-    """The card of the model that judges when none is named; {} where there is none."""
-    import json
-
-    from ecglab.tracking import registry
-
-    try:
-        package = registry.default()
-    except EcglabError:
-        return {}
-    return json.loads((package / "card.json").read_text(encoding="utf-8"))
+def _joined(table, base, classes: Classes):
+    """record, label, predicted, predicted_base of the records in both tables."""
+    one = table[["record", "label"]].assign(predicted=metrics.predicted(table, classes))
+    other = base[["record"]].assign(predicted_base=metrics.predicted(base, classes))
+    both = one.merge(other, on="record")
+    if both.empty:
+        raise EcglabError("the two tables have no record in common: they cannot be compared")
+    return both

@@ -1,62 +1,84 @@
-"""Why a model says what it says: what changes when a part of the record is missing.
+"""Explanations of one prediction: which parts of a record matter, which features are unusual.
 
-Occlusion after Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53. A model takes a missing
-sample as missing, so that what is hidden is hidden and not replaced by something else.
+Occlusion after Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53. Models treat a missing
+sample as missing, so a hidden part is hidden and not replaced by something else.
 """
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from ecglab.analysis import explore
+from ecglab.datasets import splits
+from ecglab.datasets.dataset import Dataset
 from ecglab.ecg import features
-from ecglab.ecg.record import LABELS, Record
+from ecglab.ecg.prepare import prepare
+from ecglab.ecg.record import Record
 from ecglab.inference.predictor import Predictor
 
 
 def occlusion(
     predictor: Predictor, record: Record, label: str, seconds: float = 2.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How much each part of a record speaks for a label: (edges (n + 1,) in s, (n,)).
+    """How much each part of a record supports a label: (edges (n + 1,) in s, changes (n,)).
 
-    The log odds of the label for the whole record less those without the part: above 0 where the
-    part speaks for it.
+    A change is the log odds of the label for the whole record minus those without the part: above
+    0 where the part supports the label.
     """
     n_parts = max(round(record.seconds / seconds), 2)
     edges = np.linspace(0, record.seconds, n_parts + 1)
     without = []
-    for begin, end in itertools.pairwise(edges):
+    for start, end in itertools.pairwise(edges):
         signal = record.signal.copy()
-        signal[round(begin * record.fs) : round(end * record.fs)] = np.nan
+        signal[round(start * record.fs) : round(end * record.fs)] = np.nan
         without.append(replace(record, signal=signal))
-    said = predictor.probabilities([record, *without])[:, LABELS.index(label)].astype(float)
-    odds = np.log(np.clip(said, 1e-4, 1 - 1e-4)) - np.log1p(-np.clip(said, 1e-4, 1 - 1e-4))
+    column = predictor.classes.index([label])[0]
+    p = predictor.predict_proba([record, *without])[:, column].astype(float)
+    p = np.clip(p, 1e-4, 1 - 1e-4)
+    odds = np.log(p) - np.log1p(-p)
     return edges, odds[0] - odds[1:]
 
 
-def unusual(record: Record, vectors: np.ndarray, labels: np.ndarray, n: int = 8):
-    """The features in which a record differs most from the normal ones, as a table.
+def unusual(record: Record, data: Dataset, vectors: np.ndarray, base: str, other: str, n: int = 8):
+    """The features in which a record differs most from the records of a class, as a table.
 
-    vectors: (records, n_features) and labels: (records,) of records to compare with.
-    Columns: feature, meaning, this record, and the median of N and of A; the most unusual first,
-    by its distance to the median of N in quartile ranges of N.
+    vectors: (n_records, n_features) features of the records of `data`
+    base, other: labels; the distance is to the median of `base`, in its interquartile ranges
+    Columns: feature, meaning, this record, and the medians of both classes; most unusual first.
     """
     import pandas as pd
 
-    own = features.extract(record.signal, record.fs)
+    own = features.extract(prepare(record, data.fs), data.fs)
     known = np.isfinite(own)
-    for label in "N", "A":
-        known &= np.isfinite(vectors[labels == label]).any(axis=0)
+    for label in base, other:
+        known &= np.isfinite(vectors[data.labels == label]).any(axis=0)
     own, vectors, names = own[known], vectors[:, known], np.array(features.names)[known]
-    low, middle, high = np.nanpercentile(vectors[labels == "N"], [25, 50, 75], axis=0)
+    low, middle, high = np.nanpercentile(vectors[data.labels == base], [25, 50, 75], axis=0)
     order = np.argsort(-np.abs(own - middle) / np.maximum(high - low, 1e-9))[:n]
-    names = names[order]
     return pd.DataFrame(
         {
-            "feature": names,
-            "meaning": [features.meaning[name] for name in names],
+            "feature": names[order],
+            "meaning": [features.meaning[name] for name in names[order]],
             "this record": own[order],
-            "median of N": middle[order],
-            "median of A": np.nanmedian(vectors[labels == "A"], axis=0)[order],
+            f"median of {base}": middle[order],
+            f"median of {other}": np.nanmedian(vectors[data.labels == other], axis=0)[order],
         }
     )
+
+
+def unseen_record(data: Dataset, package: Path, label: str) -> tuple[str, Predictor]:
+    """(id, Predictor): a record of a class, and a predictor that was not trained on it.
+
+    A package averages one member per fold, and all but one of these were trained on a record of
+    their data set: for a record of that data set the predictor is the one other member.
+    """
+    predictor = Predictor(package)
+    seen = np.array([digest[:16] in predictor.trained_on for digest in data.sha256])
+    if not seen.any():
+        return explore.random_records(data, label, 1)[0], predictor
+    fold = min(map(int, predictor.card["members"]))
+    rows = splits.folds(data) == fold
+    part = data.select(np.flatnonzero(rows))
+    return explore.random_records(part, label, 1)[0], Predictor(package, [fold])

@@ -1,29 +1,34 @@
-"""What one looks at before one designs: numbers, beats and averages of many records."""
+"""Measures, beats and averages of many records: what one looks at before designing a model."""
 
 import numpy as np
 
-from ecglab.analysis.spectrum import spectrogram
+from ecglab.datasets import dataset
 from ecglab.datasets.dataset import Dataset
 from ecglab.ecg.features import qrs
 from ecglab.ecg.features.bands import Bands
 from ecglab.ecg.features.beats import AFTER, BEFORE, Beats, coherence
-from ecglab.ecg.record import LABELS, Record
+from ecglab.ecg.record import Record
+from ecglab.plots.spectrum import spectrogram
 from ecglab.utils import progress
 
 MEASURES = {
     "seconds": "length (s)",
-    "rate": "heart rate (beats a minute)",
-    "irregularity": "median change from one RR to the next, over the mean",
-    "amplitude": "height of R (mV)",
-    "upright": "whether R points up",
-    "noise": "signal between beats over that at beats",
-    "p_wave": "what repeats before the QRS (0 nothing, 1 all)",
+    "rate": "heart rate (beats per minute)",
+    "irregularity": "median change between successive RR intervals, over the mean",
+    "amplitude": "R wave amplitude (mV)",
+    "upright": "R wave points up",
+    "noise": "signal between beats, relative to the signal at beats",
+    "p_wave": "repeated activity before the QRS (0 none, 1 all of it)",
 }
+"""Columns of `measures` and their meanings."""
 
 
-def heart(record: Record) -> tuple[np.ndarray, Beats]:
+def heartbeats(record: Record) -> tuple[np.ndarray, Beats]:
     """RR intervals (n,) in s of a record, and its beats."""
-    bands = Bands(record.signal, record.fs)
+    return _detected(Bands(record.signal, record.fs))
+
+
+def _detected(bands: Bands) -> tuple[np.ndarray, Beats]:
     r = qrs.detect(bands)
     return qrs.intervals(bands, r), Beats(bands, r)
 
@@ -31,7 +36,7 @@ def heart(record: Record) -> tuple[np.ndarray, Beats]:
 def measures(data: Dataset):
     """A table with `record`, `label` and `MEASURES` of every record.
 
-    NaN where something is not defined, as the rate of a record in which no beat was found.
+    NaN where a measure is not defined, such as the rate of a record without a detected beat.
     """
     import pandas as pd
 
@@ -44,19 +49,18 @@ def measures(data: Dataset):
 
 def _measured(record: Record) -> list[float]:
     bands = Bands(record.signal, record.fs)
-    r = qrs.detect(bands)
-    rr, beats = qrs.intervals(bands, r), Beats(bands, r)
-    reach = round(0.12 * record.fs)
+    rr, beats = _detected(bands)
+    margin = round(0.12 * record.fs)
     between = np.ones(bands.n, bool)
-    for peak in r:
-        between[max(peak - reach, 0) : peak + reach] = False
-    at_beats = float(np.median(bands.envelope[r])) if r.size else 0.0
+    for peak in beats.r:
+        between[max(peak - margin, 0) : peak + margin] = False
+    at_beats = float(np.median(bands.envelope[beats.r])) if beats.r.size else 0.0
     quiet = bands.envelope[between]
     enough = len(beats.cut) >= 3
     return [
         record.seconds,
         60 / float(np.median(rr)) if rr.size >= 2 else np.nan,
-        float(np.median(np.abs(np.diff(rr))) / rr.mean()) if rr.size >= 3 else np.nan,
+        _irregularity(rr),
         beats.height if enough else np.nan,
         float(beats.sign > 0) if enough else np.nan,
         float(np.median(quiet)) / at_beats if at_beats and quiet.size else np.nan,
@@ -64,11 +68,16 @@ def _measured(record: Record) -> list[float]:
     ]
 
 
-def typical(table, label: str, n: int = 1) -> list[str]:
-    """Ids of the `n` records of a class of `measures` that are nearest to its median.
+def _irregularity(rr: np.ndarray) -> float:
+    return float(np.median(np.abs(np.diff(rr))) / rr.mean()) if rr.size >= 3 else np.nan
 
-    Near in rate, irregularity, P wave, height and noise, each in quartile ranges of the class, of
-    those that are 20 s long where there are enough.
+
+def typical(table, label: str, n: int = 1) -> list[str]:
+    """Ids of the `n` records of a class that are closest to its median.
+
+    table: as `measures` returns it. Distance is over rate, irregularity, P wave, amplitude and
+    noise, each in interquartile ranges of the class, among records of at least 20 s if there are
+    enough.
     """
     rows = table[table["label"] == label]
     long = rows[rows["seconds"] >= 20]
@@ -79,16 +88,16 @@ def typical(table, label: str, n: int = 1) -> list[str]:
     return rows["record"][distance.sort_values(kind="stable").index][:n].tolist()
 
 
-def by_lot(data: Dataset, label: str, n: int, seed: int = 0) -> list[str]:
-    """Ids of `n` records of a class, drawn at random and always the same."""
+def random_records(data: Dataset, label: str, n: int, seed: int = 0) -> list[str]:
+    """Ids of `n` random records of a class, the same for the same seed."""
     rows = np.flatnonzero(data.labels == label)
     return data.ids[np.random.default_rng(seed).permutation(rows)[:n]].tolist()
 
 
-def on_frames(data: Dataset, hop: float):
+def irregularity_on_frames(data: Dataset, hop: float):
     """A table label, irregularity: as in `measures`, with each beat moved to its nearest frame.
 
-    hop: time between frames in s; 0 for beats where they are
+    hop: time between frames in s; 0 leaves the beats where they are
     """
     import pandas as pd
 
@@ -96,21 +105,20 @@ def on_frames(data: Dataset, hop: float):
     for i in progress.bar(range(len(data)), f"beats on frames of {hop:g} s"):
         bands = Bands(data.signal(i), data.fs)
         beats = qrs.detect(bands) / data.fs
-        rr = np.diff(np.round(beats / hop) * hop if hop else beats)
-        found.append(float(np.median(np.abs(np.diff(rr))) / rr.mean()) if rr.size >= 3 else np.nan)
+        found.append(_irregularity(np.diff(np.round(beats / hop) * hop if hop else beats)))
     return pd.DataFrame({"label": data.labels, "irregularity": found})
 
 
-def templates(data: Dataset, per_class: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """The median beat of up to so many records of each class but noise, with R = 1.
+def median_beats(data: Dataset, per_class: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The median beat of each of up to `per_class` records of each ranked class, scaled to R = 1.
 
-    ({label: (records, samples)}, (samples,) s from R)
+    Returns ({label: (records, samples)}, (samples,) s from R).
     """
     found = {}
-    for label in LABELS[:3]:
+    for label in data.classes.ranked:
         rows = []
         for i in np.flatnonzero(data.labels == label)[:per_class]:
-            _, beats = heart(data.record(int(i)))
+            _, beats = heartbeats(data.record(int(i)))
             if len(beats.cut) >= 3 and beats.height > 0:
                 level = np.median(beats.template[beats.part(-0.12, -0.05)])
                 rows.append((beats.template - level) / beats.height)
@@ -123,19 +131,19 @@ def templates(data: Dataset, per_class: int) -> tuple[dict[str, np.ndarray], np.
 def mean_spectrograms(
     data: Dataset, per_class: int, window: float = 0.16, hop: float = 0.02, band=(0, 40)
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """The mean log power around R of up to so many records of each class but noise.
+    """The mean log power around R over up to `per_class` records of each ranked class.
 
-    Each record is scaled to unit power between 0.7 and 40 Hz. ({label: (bins, frames)} in dB,
-    (frames,) s from R, (bins,) Hz)
+    Each record is scaled to unit power between 0.7 and 40 Hz. Returns ({label: (bins, frames) in
+    dB}, (frames,) s from R, (bins,) Hz).
     """
     around = np.arange(round(-0.3 / hop), round(0.44 / hop) + 1)
     found, frequency = {}, np.empty(0)
-    for label in LABELS[:3]:
+    for label in data.classes.ranked:
         rows = []
         for i in np.flatnonzero(data.labels == label)[:per_class]:
             record = data.record(int(i))
-            _, beats = heart(record)
             bands = Bands(record.signal, record.fs)
+            _, beats = _detected(bands)
             scaled = Record(bands.wide / max(bands.wide.std(), 1e-6), record.fs)
             seen = spectrogram(scaled, window, hop, band, padding=2)
             at = np.round((beats.r / record.fs - seen.time[0]) / hop).astype(int)
@@ -149,10 +157,10 @@ def mean_spectrograms(
 
 
 def relabelled(data: Dataset, version: str):
-    """A table record, `version`, now: the records whose label another version has otherwise."""
+    """A table record, `version`, now: the records that have another label in another version."""
     import pandas as pd
 
-    other = Dataset(data.path, version)
+    other = dataset.open(data.name, version)
     label_of = dict(zip(other.ids, other.labels, strict=True))
     before = np.array([label_of[record] for record in data.ids])
     changed = before != data.labels

@@ -1,38 +1,39 @@
 """Quick measurements of a design: forests on tables of numbers, scored by the folds in seconds.
 
-A forest is a probe and no model: what it gains from one description of the records over another
-is what a network could gain from it too. Random forests after Breiman 2001,
+A forest is a probe, not a model: what it gains from one description of the records over another
+is information that a network could use too. Random forests after Breiman 2001,
 doi:10.1023/A:1010933404324.
 """
 
 import numpy as np
 
-from ecglab.analysis.spectrum import spectrogram
+from ecglab.analysis import compare
 from ecglab.datasets.dataset import Dataset, record_weights
-from ecglab.datasets.folds import N_FOLDS
 from ecglab.ecg import features
+from ecglab.ecg.classes import Classes
 from ecglab.ecg.features.bands import Bands
-from ecglab.ecg.record import LABELS, Record
+from ecglab.ecg.record import Record
 from ecglab.evaluation import metrics
+from ecglab.plots.spectrum import spectrogram
 from ecglab.utils import progress
 
 HALF_SECONDS = 10
-"""A half of a record is at least so long."""
+"""Shortest half of a record that `halves` takes."""
 
 LAGS = np.arange(0.2, 2.41, 0.04)
 """Seconds at which the autocorrelation of a spectrogram's energy is read."""
 
 
-def forest(x: np.ndarray, labels: np.ndarray, seed: int = 0, trees: int = 100):
-    """A random forest on x (n, n_numbers), NaN allowed, that weighs records as a network does."""
+def forest(x: np.ndarray, labels: np.ndarray, classes: Classes, seed: int = 0, trees: int = 100):
+    """A random forest on x (n, n_numbers), NaN allowed, with the class weights of a network."""
     from sklearn.ensemble import RandomForestClassifier
 
     model = RandomForestClassifier(trees, min_samples_leaf=2, random_state=seed)
-    return model.fit(x, labels, sample_weight=record_weights(labels, 0.5))
+    return model.fit(x, labels, sample_weight=record_weights(labels, classes, 0.5))
 
 
-def nearest(x: np.ndarray, labels: np.ndarray):
-    """The label of the most alike record: what can only remember."""
+def nearest(x: np.ndarray, labels: np.ndarray, classes: Classes):
+    """A classifier that gives the label of the most similar record: it can only memorise."""
     from sklearn.impute import SimpleImputer
     from sklearn.neighbors import KNeighborsClassifier
     from sklearn.pipeline import make_pipeline
@@ -42,55 +43,41 @@ def nearest(x: np.ndarray, labels: np.ndarray):
     return make_pipeline(*parts).fit(x, labels)
 
 
-def probabilities(model, x: np.ndarray) -> np.ndarray:
-    """(n, 4) in the order of LABELS, 0 for a class that the model never saw."""
-    said = np.zeros((len(x), len(LABELS)))
-    said[:, [LABELS.index(label) for label in model.classes_]] = model.predict_proba(x)
-    return said
+def out_of_fold(x: np.ndarray, labels: np.ndarray, fold: np.ndarray, classes: Classes, fit=forest):
+    """A table of predictions of each row, by a model fitted on the other folds.
 
-
-def out_of_fold(x: np.ndarray, labels: np.ndarray, fold: np.ndarray, fit=forest) -> np.ndarray:
-    """Probabilities (n, 4) of each row, by a model that saw only the other folds.
-
-    fit: takes numbers and labels, gives a scikit-learn classifier
+    x: (n, n_numbers); labels, fold: (n,); fit: function of numbers, labels and classes that
+    returns a fitted scikit-learn classifier. `record` is the number of the row.
     """
-    said = np.zeros((len(x), len(LABELS)))
+    found = np.zeros((len(x), len(classes)))
     for k in np.unique(fold):
-        model = fit(x[fold != k], labels[fold != k])
-        said[fold == k] = probabilities(model, x[fold == k])
-    return said
+        model = fit(x[fold != k], labels[fold != k], classes)
+        found[fold == k] = _probabilities(model, x[fold == k], classes)
+    return compare.predictions(np.arange(len(x)), labels, found, classes)
 
 
-def nao(labels: np.ndarray, said: np.ndarray) -> dict[str, float]:
-    """{"value", "low", "high"}: NAO of probabilities (n, 4) with its 95 % interval."""
-    labels, label = np.asarray(labels), np.array(LABELS)[said.argmax(axis=1)]
-    low, high = metrics.bootstrap(labels, label)["F1_NAO"]
-    return {"value": metrics.f1_scores(labels, label)["F1_NAO"], "low": low, "high": high}
+def random_folds(labels: np.ndarray, n_folds: int, seed: int = 0) -> np.ndarray:
+    """(n,) int: folds of rows at random, with the classes in proportion."""
+    from sklearn.model_selection import StratifiedKFold
+
+    fold = np.empty(len(labels), int)
+    splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    for k, (_, rows) in enumerate(splitter.split(fold, labels.astype(str))):
+        fold[rows] = k
+    return fold
 
 
-def paired(labels: np.ndarray, said: dict[str, np.ndarray], base: str) -> list[dict]:
-    """NAO of each of several probabilities (n, 4) less the base's, on the same records.
-
-    A list of {"name", "difference", "low", "high"}, as `plots.differences` takes it.
-    """
-    chosen = {name: np.array(LABELS)[p.argmax(axis=1)] for name, p in said.items()}
-    return [
-        dict(
-            zip(
-                ("name", "difference", "low", "high"),
-                (name, *metrics.paired_difference(labels, label, chosen[base])),
-                strict=True,
-            )
-        )
-        for name, label in chosen.items()
-        if name != base
-    ]
+def _probabilities(model, x: np.ndarray, classes: Classes) -> np.ndarray:
+    """(n, n_classes), 0 for a class that the model was not fitted on."""
+    found = np.zeros((len(x), len(classes)))
+    found[:, classes.index(model.classes_)] = model.predict_proba(x)
+    return found
 
 
 def halves(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Features (2 n, n_features) of both halves of the records that are long enough, and rows.
+    """Features (2 n, n_features) of both halves of the n records that are long enough, and rows.
 
-    The second is (2 n,), the row of the record that each half is of.
+    The second array (2 n,) is the row of the record that each half belongs to.
     """
     rows = np.flatnonzero(data.lengths >= 2 * HALF_SECONDS * data.fs)
     found = []
@@ -102,47 +89,60 @@ def halves(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 
 def candidates(
-    x: np.ndarray, labels: np.ndarray, fold: np.ndarray, n: int, inner_share: float = 0.2
+    x: np.ndarray,
+    labels: np.ndarray,
+    fold: np.ndarray,
+    classes: Classes,
+    n: int,
+    validation_share: float = 0.2,
 ) -> dict[str, np.ndarray]:
-    """What choosing among `n` equally good candidates does to a score, fold by fold.
+    """Scores of `n` candidates that differ by chance only, fold by fold.
 
-    A candidate is a forest that was given a random half of the numbers. In each fold it is
-    trained on part of the other folds; the rest of these are its inner records.
-    {"scored": (folds, n) NAO on the scored fold, "inner": (folds, n) NAO on the inner records,
-    "said": (records, n) the place in LABELS of what each candidate says of the scored records}
+    A candidate is a forest on a random half of the numbers. In each fold it is trained on part of
+    the other folds; the rest of these is its validation set.
+    Returns {"scored": (n_folds, n) challenge F1 on the scored fold, "validation": (n_folds, n) on
+    the validation set, "predicted": (n_records, n) place of the predicted class}.
     """
     rng = np.random.default_rng(0)
-    chosen = [rng.permutation(x.shape[1])[: x.shape[1] // 2] for _ in range(n)]
-    scored, inner = np.zeros((N_FOLDS, n)), np.zeros((N_FOLDS, n))
-    said = np.zeros((len(x), n), int)
-    label = np.array(LABELS)
-    for k in progress.bar(range(N_FOLDS), "folds of candidates"):
+    columns_of = [rng.permutation(x.shape[1])[: x.shape[1] // 2] for _ in range(n)]
+    n_folds = int(fold.max()) + 1
+    scored, validation = np.zeros((n_folds, n)), np.zeros((n_folds, n))
+    predicted = np.zeros((len(x), n), int)
+    codes = np.array(classes.codes)
+    for k in progress.bar(range(n_folds), "folds of candidates"):
         rest = rng.permutation(np.flatnonzero(fold != k))
-        held, rows = np.split(rest, [round(inner_share * rest.size)])
-        for j, columns in enumerate(chosen):
-            model = forest(x[rows][:, columns], labels[rows], seed=j, trees=30)
-            for where, into in (np.flatnonzero(fold == k), scored), (held, inner):
-                best = probabilities(model, x[where][:, columns]).argmax(axis=1)
-                into[k, j] = metrics.f1_scores(labels[where], label[best])["F1_NAO"]
-                if into is scored:
-                    said[where, j] = best
-    return {"scored": scored, "inner": inner, "said": said}
+        held, rows = np.split(rest, [round(validation_share * rest.size)])
+        for j, columns in enumerate(columns_of):
+            model = forest(x[rows][:, columns], labels[rows], classes, seed=j, trees=30)
+            for part, scores in (np.flatnonzero(fold == k), scored), (held, validation):
+                best = _probabilities(model, x[part][:, columns], classes).argmax(axis=1)
+                found = metrics.f1_scores(labels[part], codes[best], classes)
+                scores[k, j] = found["challenge_f1"]
+                if scores is scored:
+                    predicted[part, j] = best
+    return {"scored": scored, "validation": validation, "predicted": predicted}
 
 
-def of_choice(found: dict, labels: np.ndarray, fold: np.ndarray, choice) -> float:
-    """NAO, pooled over the folds, of a choice (folds,) among `candidates`, one in each fold."""
-    said = found["said"][np.arange(len(labels)), np.asarray(choice)[fold]]
-    return metrics.f1_scores(labels, np.array(LABELS)[said])["F1_NAO"]
+def score_of_choice(
+    found: dict, labels: np.ndarray, fold: np.ndarray, classes: Classes, choice
+) -> float:
+    """Challenge F1, pooled over the folds, of one of the `candidates` in each fold.
+
+    choice: (n_folds,) int, which candidate
+    """
+    place = found["predicted"][np.arange(len(labels)), np.asarray(choice)[fold]]
+    predicted = np.array(classes.codes)[place]
+    return metrics.f1_scores(labels, predicted, classes)["challenge_f1"]
 
 
 def spectrogram_numbers(
     record: Record, window: float, hop: float, band: tuple[float, float], linear: bool = False
 ) -> np.ndarray:
-    """What a spectrogram says of a record, as numbers that a forest can read.
+    """(n_numbers,) float32: a summary of a record's spectrogram for a forest.
 
-    Of each bin the mean and the SD over time; of the energy over time its autocorrelation at
-    `LAGS`, and how the distances of its peaks are spread. Nothing else of the record is used, so
-    that what a setting of the spectrogram loses is lost here too.
+    The mean and SD of each bin over time; the autocorrelation of the energy at `LAGS`; the spread
+    of the distances between its peaks. Nothing else of the record is used, so what a setting of
+    the spectrogram loses is lost here too.
     """
     bands = Bands(record.signal, record.fs)
     scaled = Record(bands.wide / max(float(bands.wide.std()), 1e-6), record.fs)
@@ -163,9 +163,9 @@ def spectrogram_numbers(
 
 
 def _distances(energy: np.ndarray, time: np.ndarray) -> np.ndarray:
-    """(6,) how the distances in s between the peaks of energy (frames,) are spread."""
-    inner = energy[1:-1]
-    peaks = np.flatnonzero((inner > energy[:-2]) & (inner >= energy[2:]) & (inner > 0.5)) + 1
+    """(6,): median, spread, change, low, high and rate of the distances between energy peaks."""
+    middle = energy[1:-1]
+    peaks = np.flatnonzero((middle > energy[:-2]) & (middle >= energy[2:]) & (middle > 0.5)) + 1
     distance = np.diff(time[peaks])
     if distance.size < 3:
         return np.full(6, np.nan)

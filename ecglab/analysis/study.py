@@ -1,4 +1,4 @@
-"""What one does with a network to know it: what it costs, what augmentation does, how it learns."""
+"""Small experiments on a network: what it costs, what augmentation does, how it learns."""
 
 import tempfile
 import time
@@ -6,73 +6,82 @@ from pathlib import Path
 
 import numpy as np
 
+from ecglab.datasets import splits
 from ecglab.datasets.dataset import Dataset
-from ecglab.datasets.folds import fold_of, inner_split
+from ecglab.ecg.prepare import batch
 from ecglab.ecg.record import Record
 from ecglab.utils import progress
 
+SECONDS = 30
+"""Length of the records that `cost` measures, in s."""
+
 
 def cost(experiment, data: Dataset, batches: int = 3) -> dict:
-    """Size of an experiment's network, and seconds for 1,000 records here and now.
+    """Size of an experiment's network, and its seconds per 1,000 records on this machine.
 
-    In batches of the experiment's size; the first is not counted, since it compiles.
-    {"parameters", "training", "judging"}
+    Batches have the experiment's size and records of up to 30 s; the first batch, which compiles,
+    is not timed. Returns {"parameters", "training", "prediction"}.
     """
-    from ecglab.training import fit as training
+    from ecglab.training import fit
 
-    model = training.compiled(experiment, len(data))
-    n = round(30 * data.fs)
+    model = fit.compiled(experiment, data, len(data))
+    n = round(SECONDS * data.fs)
     rows = np.flatnonzero(data.lengths <= n)[: experiment.batch_size]
-    inputs = training.padded(data, rows, n)
-    batch = (inputs, training.one_hot(data.labels[rows]), np.ones(len(rows), np.float32))
+    inputs = batch([data.signal(i) for i in rows], n)
+    labels = data.classes.one_hot(data.labels[rows])
+    weights = np.ones(len(rows), np.float32)
+
+    def train():
+        return model.train_on_batch(inputs, labels, weights)
+
     return {
         "parameters": model.count_params(),
-        "training": _timed(lambda: model.train_on_batch(*batch), batches) * 1000 / len(rows),
-        "judging": _timed(lambda: model.predict_on_batch(inputs), batches) * 1000 / len(rows),
+        "training": _timed(train, batches) * 1000 / len(rows),
+        "prediction": _timed(lambda: model.predict_on_batch(inputs), batches) * 1000 / len(rows),
     }
 
 
 def _timed(work, times: int) -> float:
     work()
-    began = time.perf_counter()
+    start = time.perf_counter()
     for _ in range(times):
         work()
-    return (time.perf_counter() - began) / times
+    return (time.perf_counter() - start) / times
 
 
 def augmented(record: Record, layer, seed: int = 0) -> Record:
-    """The record as a layer of `ecglab.layers.augment` gives it to training."""
+    """The record after a layer of `ecglab.layers.augment`, as training would see it."""
     import keras
 
     keras.utils.set_random_seed(seed)
     layer.seed_generator = keras.random.SeedGenerator(seed)
-    signal = record.signal[None, :]
-    changed, valid = layer([signal, np.ones_like(signal)], training=True)
-    changed, valid = (np.asarray(keras.ops.convert_to_numpy(x))[0] for x in (changed, valid))
-    return Record(np.where(valid > 0, changed, np.nan), record.fs, id=record.id, lead=record.lead)
+    inputs = batch([record.signal])
+    changed, mask = layer([inputs["signal"], inputs["mask"]], training=True)
+    changed, mask = (np.asarray(keras.ops.convert_to_numpy(x))[0] for x in (changed, mask))
+    return Record(np.where(mask > 0, changed, np.nan), record.fs, id=record.id, lead=record.lead)
 
 
-def watched(experiment, data: Dataset):
-    """Train an experiment's network on fold 0's part of some records, with a bar of the batches.
+def train_once(experiment, data: Dataset):
+    """Train an experiment's network on all folds but 0, with a progress bar; nothing is kept.
 
-    Nothing is kept. (model, the epochs as `plots.learning_curves` takes them,
-    rows that it never saw)
+    Returns (model, history as `plots.learning_curves` takes it, rows of fold 0).
     """
-    from ecglab.training import fit as training
+    from ecglab.training import fit
 
-    fold = fold_of(data)
-    rows, inner = inner_split(data, np.flatnonzero(fold != 0), experiment.inner, seed=0)
+    fold = splits.folds(data)
+    others = np.flatnonzero(fold != 0)
+    rows, validation = splits.validation_split(data, others, experiment.validation, seed=0)
     steps = experiment.epochs * max(len(rows) // min(experiment.batch_size, len(rows)), 1)
     histories = []
     with (
         tempfile.TemporaryDirectory() as folder,
         progress.bar(total=steps, desc="training", unit="batch") as bar,
     ):
-        model = training.train(
+        model = fit.train(
             experiment,
             data,
             rows,
-            inner,
+            validation,
             Path(folder),
             seed=experiment.seed,
             on_epoch=histories.append,
