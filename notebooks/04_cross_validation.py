@@ -1,15 +1,15 @@
 # %% [markdown]
-# # 4. Measuring without fooling oneself
+# # 4. Evaluation
 #
-# A number in a paper is worth what its protocol is worth. Here is ours, then three traps, each
-# walked into on purpose to see how much it flatters, and what the full experiments say when none
-# of them is open.
+# A score means as much as its protocol. This notebook describes ours, then makes three common
+# mistakes on purpose to see how much each inflates a score, then shows the results of the full
+# experiments without them.
 #
-# The protocol: **five folds made of records**, a committed list, the classes in proportion, the
-# duplicates kept together. Each record is judged once, by a model that saw the other four folds.
-# All these judgements are pooled and scored together, with an interval from resampled records.
-# What chooses anything (an epoch, a threshold, a weight) chooses on inner records of the training
-# folds.
+# The protocol: **five folds of records**, kept in a file, with the classes in proportion and
+# duplicates together. Each record is predicted once, by a model trained on the other four folds.
+# All these out-of-fold predictions are pooled and scored together, with an interval from resampled
+# records. Whatever is selected (an epoch, a threshold, a weight) is selected on validation records,
+# which are part of the training folds.
 
 # %%
 import numpy as np
@@ -17,240 +17,233 @@ import pandas as pd
 from IPython.display import display
 
 from ecglab import plots
-from ecglab.analysis import browser, notebook, probe
-from ecglab.datasets import folds
-from ecglab.ecg.record import LABELS
+from ecglab.analysis import browser, compare, notebook, probe
+from ecglab.datasets import splits
 from ecglab.evaluation import metrics
-from ecglab.reports import leaderboard as ladder
-from ecglab.reports import results
-from ecglab.tracking import tracker as tracking
-from ecglab.training import experiment, trees
+from ecglab.reports import boards, results
+from ecglab.tracking import tracker
+from ecglab.training import experiment, features
 
-here = notebook.begin()
-part = here.excerpt(1200)
-fold = folds.fold_of(part)
-pd.crosstab(pd.Series(fold, name="fold"), pd.Series(part.labels, name="label"))[list(LABELS)]
+setup = notebook.begin()
+part, classes = setup.excerpt(1200), setup.data.classes
+fold = splits.folds(part)
+pd.crosstab(pd.Series(fold, name="fold"), pd.Series(part.labels, name="label"))[list(classes)]
 
 # %% [markdown]
-# ## Trap 1: two halves of one record
+# ## Mistake 1: two halves of one record on both sides of a split
 #
-# More data is better, so one cuts each record into two. Then one splits, and the halves of a record
-# fall on both sides. A model that merely recognises the *person* (the shape of their beats, the
-# noise of their hand) now knows the answer.
+# To get more data, cut each record into two halves; then split the halves at random. Now a model
+# that merely recognises the *person* (the shape of the beats, the noise) knows the answer.
 #
-# Two learners on the same features of half records: a random forest, and the nearest neighbour,
-# which can do nothing but remember. Each is scored on folds of records and on folds of halves.
+# Two classifiers on the same features of half records: a random forest, and the nearest neighbour,
+# which can only memorise. Each is scored on folds of records and on folds of halves.
 
 # %%
 x, record_of = probe.halves(part)
 labels = part.labels[record_of]
 by_record = fold[record_of]
-by_half = folds.deal([f"half {i}" for i in range(len(labels))], labels, seed=0)
-learners = {"nearest neighbour": probe.nearest, "forest": probe.forest}
-splits = {"halves split": by_half, "records split": by_record}
-said = {
-    name: {words: probe.out_of_fold(x, labels, by, learn) for words, by in splits.items()}
-    for name, learn in learners.items()
+by_half = probe.random_folds(labels, int(fold.max()) + 1)
+classifiers = {"nearest neighbour": probe.nearest, "forest": probe.forest}
+kinds = {"folds of halves": by_half, "folds of records": by_record}
+tables = {
+    name: {kind: probe.out_of_fold(x, labels, by, classes, fit) for kind, by in kinds.items()}
+    for name, fit in classifiers.items()
 }
 plots.intervals(
     [
-        {"name": f"{name}, {words}", **probe.nao(labels, p)}
-        for name, both in said.items()
-        for words, p in both.items()
+        compare.score(f"{name}, {kind}", table, classes)
+        for name, both in tables.items()
+        for kind, table in both.items()
     ],
-    "NAO",
-    f"Leaking halves: NAO on {len(labels):,} halves of {len(set(record_of)):,} records",
+    title=f"Challenge F1 on {len(labels):,} halves of {len(set(record_of)):,} records",
     ranked=False,
-    synthetic=here.synthetic,
+    simulated=setup.simulated,
 )
 
 # %% [markdown]
-# Both splits score the same halves, so the leak can be told as a paired difference:
+# Both splits score the same halves, so the effect of the leak is a paired difference:
 
 # %%
 leak = [
-    {**probe.paired(labels, both, "records split")[0], "name": name} for name, both in said.items()
+    {**compare.paired(both, "folds of records", classes)[0], "name": name}
+    for name, both in tables.items()
 ]
 plots.differences(
     leak,
-    "records split",
-    title="What it adds to NAO that halves of a record are on both sides",
-    synthetic=here.synthetic,
+    "folds of records",
+    title="Challenge F1 on folds of halves minus that on folds of records",
+    simulated=setup.simulated,
 )
 
 # %%
-flatters = {pair["name"]: pair["difference"] for pair in leak}
-notebook.say(
-    "The leak flatters the nearest neighbour by "
-    f"**{flatters['nearest neighbour']:+.3f}** and the forest by **{flatters['forest']:+.3f}**. "
-    "The more a learner can remember, the more it gains, and a network with its hundreds of "
-    "thousands of parameters remembers well. Nothing in the training curves would show it: the "
-    "validation score rises, and all looks well."
+bias = {pair["name"]: pair["difference"] for pair in leak}
+notebook.show(
+    f"The leak adds **{bias['nearest neighbour']:+.3f}** to the score of the nearest neighbour and "
+    f"**{bias['forest']:+.3f}** to that of the forest. The better a classifier memorises, the more "
+    "it gains, and a network with hundreds of thousands of parameters memorises well. The training "
+    "curves would not show it: the validation score rises as it should."
 )
 
 # %% [markdown]
-# The same trap is open one level up and cannot be closed: the data set has no patient ids, and a
-# patient with several records may be in several folds. We say so.
+# The same leak may exist between records: CinC 2017 has no patient ids, and a patient with several
+# records may be in several folds.
 #
-# ## Trap 2: choosing on the fold that is scored
+# ## Mistake 2: selecting on the fold that is scored
 #
-# Train a while, keep the epoch that scored best on the validation fold, report that fold's score.
-# Or try twenty settings and report the best. The maximum of many noisy numbers lies above what any
-# of them is worth. Here are candidates that differ in nothing but luck: forests that were each
-# given a random half of the features.
+# Train, keep the epoch with the best score on a fold, and report that score. Or try twenty settings
+# and report the best. The maximum of many noisy scores is optimistic. Here the candidates differ by
+# chance only: forests that each get a random half of the features.
 
 # %%
-features = trees.stored_features(part)
-candidates = probe.candidates(features, part.labels, fold, n=here.of(4, 16))
-n = candidates["said"].shape[1]
-best_scored, best_inner = (candidates[w].argmax(axis=1) for w in ("scored", "inner"))
-every = [probe.of_choice(candidates, part.labels, fold, [j] * folds.N_FOLDS) for j in range(n)]
-peeked = probe.of_choice(candidates, part.labels, fold, best_scored)
-honest = probe.of_choice(candidates, part.labels, fold, best_inner)
-chosen = pd.DataFrame(
+n, n_folds = setup.size(4, 16), int(fold.max()) + 1
+candidates = probe.candidates(features.stored(part), part.labels, fold, classes, n)
+best_scored, best_validation = (candidates[x].argmax(axis=1) for x in ("scored", "validation"))
+every, biased, unbiased = (
+    [probe.score_of_choice(candidates, part.labels, fold, classes, x) for x in choices]
+    for choices in ([[j] * n_folds for j in range(n)], [best_scored], [best_validation])
+)
+selected = pd.Series(
     {
-        "NAO, pooled over the folds": {
-            "the best on the scored fold, in each fold": peeked,
-            "the best on the inner records, in each fold": honest,
-            "one candidate, on average": np.mean(every),
-        }
-    }
+        "the best on the scored fold, in each fold": biased[0],
+        "the best on the validation records, in each fold": unbiased[0],
+        "one candidate, on average": np.mean(every),
+    },
+    name="challenge F1, pooled over the folds",
 )
-display(chosen.style.format("{:.3f}"))
+display(selected.to_frame().style.format("{:.3f}"))
 
 # %%
-notebook.say(
-    f"Among {n} candidates that differ by luck alone, choosing on the scored fold shows "
-    f"**{peeked - np.mean(every):+.3f}** that is not there; choosing on inner records shows "
-    f"{honest - np.mean(every):+.3f}, which is honest, whatever it is. The epochs of "
-    "a training are such candidates too, late ones differ from each other by little but luck. "
-    "Therefore our experiments keep the last epoch, or choose on inner records."
+notebook.show(
+    f"Among {n} candidates that differ by chance, selecting on the scored fold adds "
+    f"**{biased[0] - np.mean(every):+.3f}** that is not real; selecting on validation records adds "
+    f"{unbiased[0] - np.mean(every):+.3f}, without that bias. Epochs of a training are such "
+    "candidates too: late ones differ by little but chance. So our experiments keep the last "
+    "epoch, or select on validation records."
 )
 
 # %% [markdown]
-# ## Trap 3: the average that hides the rare classes
+# ## Mistake 3: an average that hides the rare classes
 #
-# Micro-averaged F1 counts all decisions together. With one label a record it *is* the share of
-# right answers, and more than half the records are normal. These are out-of-fold predictions on
-# the real recordings, from the table that is committed with the project:
+# Micro-averaged F1 counts all predictions together. With one label per record it equals accuracy,
+# and more than half of the records are normal. The out-of-fold predictions below are of the real
+# recordings, from the results that come with the project:
 
 # %%
-kept = {result.name: result for result in ladder.full(results.all_results())}
-name, best = next(iter(kept.items()))
-table = best.table
-said = metrics.chosen(table)
-always_n = np.full(len(table), "N")
+kept = boards.boards(results.all_results())[0].full
+best = kept[0]
+table, of = best.table, best.classes
+predicted = metrics.predicted(table, of)
+compared = {best.name: predicted, "N for every record": np.full(len(table), "N")}
+scored = {name: metrics.f1_scores(table["label"], x, of) for name, x in compared.items()}
 averages = pd.DataFrame(
     {
-        words: {
-            "micro-F1": float((table["label"] == s).mean()),
-            "mean F1 of all four": metrics.f1_scores(table["label"], s)["F1_mean"],
-            "NAO": metrics.f1_scores(table["label"], s)["F1_NAO"],
-            "F1 of A": metrics.f1_scores(table["label"], s)["F1_A"],
+        name: {
+            "micro-F1": float((table["label"] == compared[name]).mean()),
+            "mean F1 of all classes": f1["mean_f1"],
+            "challenge F1": f1["challenge_f1"],
+            "F1 of A": f1[of.metric("A")],
         }
-        for words, s in {name: said, "always says N": always_n}.items()
+        for name, f1 in scored.items()
     }
 )
 display(averages.style.format("{:.3f}"))
 
 # %%
 batches = np.array_split(np.random.default_rng(0).permutation(len(table)), len(table) // 32)
-per_batch = np.mean([metrics.f1_scores(table["label"].iloc[b], said[b])["F1_NAO"] for b in batches])
-micro = averages.loc["micro-F1"]
-notebook.say(
-    f"Micro-F1 gives {micro.iloc[0]:.3f} where NAO is {averages.loc['NAO'].iloc[0]:.3f}, and "
-    f"**{micro.iloc[1]:.3f} to a model that knows nothing**. Nor is the F1 that a framework "
-    f"averages over batches of 32 an F1: it gives {per_batch:.3f}, since a batch without a record "
-    f"of A "
-    "counts as a failure on A. Pool the predictions, then score."
+in_batches = np.mean(
+    [
+        metrics.f1_scores(table["label"].iloc[rows], predicted[rows], of)["challenge_f1"]
+        for rows in batches
+    ]
+)
+micro, challenge = averages.loc["micro-F1"], averages.loc["challenge F1"]
+notebook.show(
+    f"Micro-F1 is {micro.iloc[0]:.3f} where challenge F1 is {challenge.iloc[0]:.3f}, and "
+    f"**{micro.iloc[1]:.3f} for a constant prediction**. A mean of F1 over batches of 32, as some "
+    f"frameworks compute it, is no F1 either: it gives {in_batches:.3f}, since a batch without a "
+    "record of A has an F1 of 0 for A. Pool the predictions, then score."
 )
 
 # %% [markdown]
-# ## How sure is a score?
+# ## How certain is a score?
 #
 # Resample the records with replacement and score again, a thousand times: 95 of 100 scores lie in
-# the interval. What another seed would do is not in it. The ladder below is of all experiments
-# that were run in full, from the tables in `experiments/results`, real recordings wherever this
-# notebook runs:
+# the interval. It does not include what another seed would change. The figure shows all experiments
+# that were run on all folds, from the tables in `experiments/results`:
 
 # %%
-plots.ladder({result.name: result.facts["scores"] for result in kept.values()})
+plots.leaderboard({result.name: result.facts["scores"] for result in kept}, of)
 
 # %% [markdown]
-# ## What is mistaken for what
+# ## Which classes are confused?
 
 # %%
-plots.confusion(table["label"], said, f"{name}: what it said of {len(table):,} records")
+plots.confusion(table["label"], predicted, of, f"{best.name} on {len(table):,} records")
 
 # %% [markdown]
-# N and O are each other's neighbours: a single premature beat in half a minute makes an O, and one
-# that is overlooked an N. Fibrillation is mistaken for "other" far more often than for normal.
+# N and O are confused most often: a single premature beat in half a minute makes an O, and if it is
+# missed, the prediction is N. Fibrillation is confused with O far more often than with N.
 #
 # ## Precision and recall
 #
-# Whoever looks for fibrillation may want to miss none, and pay with false alarms. The curve says
-# what it costs.
+# Someone who must not miss fibrillation accepts more false alarms. The curve shows how many.
 
 # %%
-probabilities = table[list(LABELS)].to_numpy()
-plots.precision_recall(table["label"], probabilities)
+probabilities = table[list(of)].to_numpy()
+plots.precision_recall(table["label"], probabilities, of)
 
 # %% [markdown]
 # ## Does 80 % mean 80 %?
 #
-# Of all records to which a class was given with a probability near 0.8, about 80 % should be of
-# that class. Then the probability can be used: to withhold an opinion, or to ask a person.
+# Of all records that get a class with a probability near 0.8, about 80 % should be of that class.
+# Then the probability is useful: to withhold a prediction, or to ask a person.
 
 # %%
-plots.reliability(table["label"], probabilities)
+plots.reliability(table["label"], probabilities, of)
 
 # %%
-plots.coverage({result.name: result.table for result in kept.values()})
+plots.coverage({result.name: result.table for result in kept}, of)
 
 # %% [markdown]
 # ## Training, on CPU or GPU
 #
-# `ecglab train NAME` does all of the above for an experiment, fold by fold, and logs it to MLflow.
-# It goes on after any interruption from its last finished epoch. On a GPU node without TensorFlow
-# or MLflow, `KERAS_BACKEND=jax ecglab train NAME --no-track` does the same, and
-# `ecglab track FOLDER` logs the folder that it leaves behind. Here is the call from Python, on a
-# small part:
+# `ecglab train NAME` trains and scores an experiment fold by fold and logs it to MLflow. After an
+# interruption it continues from the last finished epoch. On a GPU node without TensorFlow or
+# MLflow, use `KERAS_BACKEND=jax ecglab train NAME --no-track`, then log its run folder with
+# `ecglab track FOLDER`. The same from Python, on a small part:
 
 # %%
 quick = experiment.load("rr_trees").set(
     [
-        f"data={here.data.name}",
-        f"records={min(len(here.data), here.of(160, 1000))}",
-        f"iterations={here.of(15, 60)}",
-        f"folds={here.of(2, 5)}",
+        f"data={setup.data.name}",
+        f"records={min(len(setup.data), setup.size(160, 1000))}",
+        f"iterations={setup.size(15, 60)}",
+        f"folds={setup.size(2, 0)}",
         "bags=1",
     ]
 )
-run = tracking.train("rr_trees", quick, fresh=False)
-scores = metrics.scores(run.predictions())
-low, high = scores["intervals"]["F1_NAO"]
-notebook.say(
-    f"{run.name}: {run.scope}; NAO {scores['values']['F1_NAO']:.3f} ({low:.3f} to {high:.3f}) "
-    f"after {run.training_seconds:.0f} s of training. Called again, it is finished already: the "
-    f"same "
-    "configuration on the same records has the same run folder."
+run = tracker.train("rr_trees", quick, fresh=False)
+score = compare.score(run.name, run.predictions(), run.classes)
+notebook.show(
+    f"{run.name}: {run.scope}; challenge F1 {score['value']:.3f} ({score['low']:.3f} to "
+    f"{score['high']:.3f}) after {run.training_seconds:.0f} s of training. Called again, it "
+    "returns at once: the same settings on the same records have the same run folder."
 )
 
 # %% [markdown]
-# ## Leaf through what it got wrong
+# ## Browse the errors
 #
-# Scores do not say *why*. Set the class, what the model said, whether it was right, how sure it
-# was, and go from record to record. (The buttons work in JupyterLab; in a printed page only the
-# first picture is seen.)
+# Scores do not say *why*. Filter by label, prediction, correctness and confidence, and go from
+# record to record. (The buttons work in JupyterLab; an exported page shows the first figure only.)
 
 # %%
 panel = browser.Browser(
-    here.data, run.predictions(), browser.Choice(right="wrong", order="confidence")
+    setup.data, run.predictions(), browser.Filter(correct="wrong", order="confidence")
 )
 panel.panel
 
 # %%
-browser.picture(here.data, panel.rows.iloc[-1] if len(panel.rows) else panel.found.iloc[0])
+browser.figure(setup.data, panel.rows.iloc[-1] if len(panel.rows) else panel.found.iloc[0])
 
 # %% [markdown]
-# Next: [searching for settings](05_tuning.ipynb).
+# Next: [hyperparameter search](05_tuning.ipynb).

@@ -1,10 +1,9 @@
 # %% [markdown]
-# # 6. Which run is better, and is it?
+# # 6. Comparing runs
 #
-# Every training is a run in MLflow: its configuration, its data, its curves, its out-of-fold
-# predictions, its pictures and its model. This notebook reads them back, puts them side by side,
-# and asks the two questions that a table of scores does not answer: is the difference more than
-# luck, and which one should judge from now on?
+# Every training is a run in MLflow: its settings, data, curves, out-of-fold predictions, figures
+# and model. This notebook puts runs side by side and answers two questions that a table of scores
+# does not: is a difference more than chance, and which model should predict from now on?
 
 # %%
 import pandas as pd
@@ -13,71 +12,70 @@ from IPython.display import display
 from ecglab import plots
 from ecglab.analysis import compare, notebook
 from ecglab.evaluation import metrics
-from ecglab.reports import leaderboard as ladder
-from ecglab.reports import results
-from ecglab.tracking import registry
-from ecglab.tracking import tracker as tracking
+from ecglab.inference.predictor import Predictor
+from ecglab.reports import boards, results
+from ecglab.tracking import registry, tracker
 from ecglab.training import experiment
 
-here = notebook.begin()
+setup = notebook.begin()
+classes = setup.data.classes
 
 # %% [markdown]
-# ## Something to compare
+# ## Three runs to compare
 #
 # Three quick experiments on the same records and the same folds: boosted trees on features, the
-# same without weights for the rare classes, and with a tenth of the rounds. What was trained
-# before is found again, not trained again.
+# same without class weights, and with a tenth of the iterations. A run that exists already is not
+# trained again.
 
 # %%
 shared = [
-    f"data={here.data.name}",
-    f"records={min(len(here.data), here.of(160, 1000))}",
-    f"folds={here.of(2, 5)}",
+    f"data={setup.data.name}",
+    f"records={min(len(setup.data), setup.size(160, 1000))}",
+    f"folds={setup.size(2, 0)}",
     "bags=1",
 ]
-rounds = here.of(20, 60)
+iterations = setup.size(20, 60)
 variants = {
-    "trees": [f"iterations={rounds}"],
-    "no class weights": [f"iterations={rounds}", "class_weight=0"],
-    "a tenth of the rounds": [f"iterations={rounds // 10}"],
+    "trees": [f"iterations={iterations}"],
+    "no class weights": [f"iterations={iterations}", "class_weight=0"],
+    "a tenth of the iterations": [f"iterations={iterations // 10}"],
 }
 trees = experiment.load("rr_trees")
 trained = {
-    words: tracking.train("rr_trees", trees.set([*shared, *changes]), fresh=False)
-    for words, changes in variants.items()
+    name: tracker.train("rr_trees", trees.set([*shared, *changes]), fresh=False)
+    for name, changes in variants.items()
 }
 
 # %% [markdown]
 # ## All runs of the store
 #
-# `ecglab runs` prints this table, and `ecglab ui` opens MLflow's own. Scores of runs on different
-# records cannot be compared with each other, so each row says its scope.
+# `ecglab runs` prints this table, and `ecglab ui` opens MLflow's own. Scores on different records
+# cannot be compared, so each row says its scope.
 
 # %%
-runs = compare.runs()
-runs.drop(columns=["id", "folder"]).style.format(precision=3)
+f1 = [classes.metric(code) for code in classes]
+compare.runs()[["run", "scope", *f1, "challenge_f1", "ece"]].style.format(precision=3)
 
 # %% [markdown]
 # ## Side by side
 #
-# Here are the three from above. The scores are recomputed from their out-of-fold predictions; the
-# bars are 95 % intervals by bootstrap over records.
+# The three runs from above. The scores are recomputed from their out-of-fold predictions; the bars
+# are 95 % intervals by bootstrap over records.
 
 # %%
-tables = {words: run.predictions() for words, run in trained.items()}
-plots.ladder(
-    {words: metrics.scores(table) for words, table in tables.items()}, synthetic=here.synthetic
-)
+tables = {name: run.predictions() for name, run in trained.items()}
+scores = {name: metrics.scores(table, classes) for name, table in tables.items()}
+plots.leaderboard(scores, classes, simulated=setup.simulated)
 
 # %% [markdown]
-# The intervals overlap, and that says little: the three judged *the same* records, and most records
+# Overlapping intervals say little here: the three runs predict *the same* records, and most records
 # are easy for all of them or hard for all of them. The paired bootstrap scores both runs on each
-# resample and keeps the difference, in which what is common cancels out. A hollow dot is a
-# difference that may be luck.
+# resample and keeps the difference, in which the common part cancels. A hollow dot is a difference
+# that may be chance.
 
 # %%
-pairs = compare.paired(tables, "trees")
-plots.differences(pairs, "trees", synthetic=here.synthetic)
+pairs = compare.paired(tables, "trees", classes)
+plots.differences(pairs, "trees", simulated=setup.simulated)
 
 # %% [markdown]
 # ## Where they differ
@@ -85,74 +83,65 @@ plots.differences(pairs, "trees", synthetic=here.synthetic)
 # Of the records on which two runs disagree, which one is right more often, and in which class?
 
 # %%
-disagree = compare.disagreement(tables["trees"], tables["no class weights"])
-disagree
+compare.disagreement(tables["trees"], tables["no class weights"], classes)
 
 # %% [markdown]
-# Without weights a model calls a rare class only when it is nearly sure. That is not worse
-# everywhere: it is another balance of precision and recall, and NAO has an opinion on it because it
-# counts A as much as N.
+# Without weights a model predicts a rare class only when it is nearly certain. That is a different
+# balance of precision and recall, and challenge F1 prefers one of them because it counts A as much
+# as N.
 #
-# ## The experiments that were run in full
+# ## The experiments on all recordings
 #
-# What finished runs found on all real recordings is committed as tables, so that anyone can score
-# them again, on any machine, without recordings.
+# The predictions of finished runs on all recordings come with the project as tables, so anyone can
+# score them again, on any machine, without the recordings.
 
 # %%
-kept = {result.name: result for result in ladder.full(results.all_results())}
-plots.ladder({name: result.facts["scores"] for name, result in kept.items()})
+board = boards.boards(results.all_results())[0]
+kept = {result.name: result for result in board.full}
+plots.leaderboard({name: x.facts["scores"] for name, x in kept.items()}, board.classes)
 
 # %%
-best_name, best = next(iter(kept.items()))
-against = compare.paired({name: result.table for name, result in kept.items()}, best_name)
-if against:
-    display(plots.differences(against, best_name))
-else:
-    notebook.say(f"{best_name} is the only one so far, so there is nothing to pair it with.")
+best = board.full[0]
+against = compare.paired({name: x.table for name, x in kept.items()}, best.name, board.classes)
+plots.differences(against, best.name)
 
 # %%
-facts = best.facts["scores"]["values"]
-notebook.say(
-    f"**{best_name}** stands first: NAO {facts['F1_NAO']:.3f}, calibration error "
-    f"{facts['calibration_error']:.3f}. It was found to be the best on the very records that "
-    "scored it, so its own score is a little too good (notebook 4, trap 2), the more so the more "
-    "experiments were tried."
+values = best.facts["scores"]["values"]
+notebook.show(
+    f"**{best.name}** is first: challenge F1 {values['challenge_f1']:.3f}, expected calibration "
+    f"error {values['ece']:.3f}. It is the best of many on the same records that score it, so its "
+    "own score is slightly optimistic (notebook 4, mistake 2), the more so the more experiments "
+    "were tried."
 )
 
 # %% [markdown]
 # ## Which one to promote
 #
-# The one that judges from now on is the registry's `ecg-rhythm@champion`. Not simply the one with
-# the highest score: one whose lead is more than luck, whose probabilities are honest, and that
-# costs what one can pay. A model that was trained on synthetic data never takes the place of one
-# that saw recordings.
+# The promoted model is the registry's `ecg-rhythm@champion`, and it predicts from then on. It
+# should be clearly better, have calibrated probabilities, and cost what you can afford; the highest
+# score alone is not enough. `ecglab promote` refuses a model that scores lower than the present one, or
+# that was trained on simulated data, on an excerpt or on some folds only.
 
 # %%
 candidates = pd.DataFrame(
     {
-        words: {
-            **metrics.scores(table)["values"],
-            "training (s)": trained[words].training_seconds,
-        }
-        for words, table in tables.items()
+        name: {**found["values"], "training (s)": trained[name].training_seconds}
+        for name, found in scores.items()
     }
-).T[["F1_NAO", "F1_A", "calibration_error", "training (s)"]]
+).T[["challenge_f1", classes.metric("A"), "ece", "training (s)"]]
 display(candidates.style.format("{:.3f}"))
-choice = compare.promotable(tables, pairs, "trees")
-notebook.say(
+choice = compare.clearly_best(tables, pairs, "trees", classes)
+notebook.show(
     f"Of these three it would be **{choice}**: `ecglab promote {trained[choice].name}`. This "
-    "notebook does not do it, since it would replace the model that judges on your machine."
+    "notebook does not run it, since it would change the model that predicts on your machine."
 )
 
 # %%
-card = compare.champion()
-notebook.say(
-    f"What judges here now: {card['name']}, trained on {card['scope']}, NAO "
-    f"{card['scores']['values']['F1_NAO']:.3f} out of fold."
-    if card
-    else "Nothing judges here yet: `ecglab promote RUN` names a champion "
-    f"(`{registry.MODEL}@{registry.CHAMPION}`)."
+card = Predictor(registry.default()).card
+notebook.show(
+    f"The model that predicts now: {card['name']}, trained on {card['scope']}, challenge F1 "
+    f"{card['scores']['values']['challenge_f1']:.3f} out of fold."
 )
 
 # %% [markdown]
-# Next: [the champion on your own recording](07_predict.ipynb).
+# Next: [prediction for your own recording](07_predict.ipynb).

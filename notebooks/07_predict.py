@@ -1,11 +1,11 @@
 # %% [markdown]
-# # 7. The champion on a recording
+# # 7. Prediction for your own recording
 #
-# The model that `ecglab promote` named, or else the one that comes with ecglab, reads a file from
-# whatever device, says what it thinks, shows why, and refuses what it cannot judge. It needs no
-# TensorFlow and answers in a fraction of a second.
+# The promoted model, or else the one that comes with ecglab, predicts a file from any device. This
+# notebook shows the prediction, explains it, and measures where the model fails. Prediction needs
+# no TensorFlow and takes a fraction of a second.
 #
-# **For research. It is no medical device, it diagnoses nobody, and no one should act on it.**
+# **Research only: not a medical device. No one should act on its output.**
 
 # %%
 import tempfile
@@ -13,209 +13,207 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from IPython.display import display
 
 import ecglab
 from ecglab import plots
-from ecglab.analysis import explain, explore, notebook, probe
-from ecglab.datasets import folds
-from ecglab.ecg.record import LABEL_NAMES, LABELS, Record
+from ecglab.analysis import compare, explain, explore, notebook
+from ecglab.datasets import splits
+from ecglab.ecg.record import Record
 from ecglab.inference.predictor import Predictor
 from ecglab.tracking import registry
-from ecglab.training import trees
+from ecglab.training import features
 
-here = notebook.begin()
-data = here.data
+setup = notebook.begin()
+data = setup.data
 
 # %%
-package = notebook.champion(here)
-champion = Predictor(package)
-card = champion.card
-scores = card["scores"]["values"]
-notebook.say(
-    f"**{champion.name}**: {len(card['members'])} members, trained on {card['scope']}, "
-    f"NAO {scores['F1_NAO']:.3f} and F1 of A {scores['F1_A']:.3f} on records that the judging "
-    "member never saw."
+package = registry.default()
+model = Predictor(package)
+card, classes = model.card, model.classes
+values = card["scores"]["values"]
+notebook.show(
+    f"**{model.name}**: {len(card['members'])} members, trained on {card['scope']}; challenge F1 "
+    f"{values['challenge_f1']:.3f} and F1 of A {values[classes.metric('A')]:.3f}, out of fold."
 )
-if card["kind"] == "synthetic":
-    notebook.say("**It was trained on SYNTHETIC data: what it says of real hearts means nothing.**")
-elif here.synthetic:
-    notebook.say("It learned from recordings and is asked about SYNTHETIC ones: a demonstration.")
+if card["simulated"]:
+    notebook.show(
+        "**It was trained on SYNTHETIC data: its predictions mean nothing for patients.**"
+    )
+elif setup.simulated:
+    notebook.show("It was trained on recordings and predicts SYNTHETIC records: a demonstration.")
 
 # %% [markdown]
-# ## One's own file
+# ## Your file
 #
-# WFDB, CSV, Apple Watch's export, NumPy and MATLAB files are read, at any rate from 60 Hz. Put the
-# path of yours here. Without one, this notebook writes a record of its own as CSV and reads that.
+# WFDB, CSV, Apple Watch exports, NumPy and MATLAB files can be read, at any rate from 60 Hz. Put the
+# path of your file here. Without one, this notebook writes a record of the data set as CSV and reads
+# that.
 
 # %%
-mine = ""  # the path of a file of yours
+path = ""  # of your file
 
 # %%
-example, judge = notebook.unseen(here, package, "A")
-if not mine:
-    mine = Path(tempfile.mkdtemp()) / f"{example}.csv"
+example, unseen = explain.unseen_record(data, package, "A")
+own = bool(path)
+if not own:
+    path = Path(tempfile.mkdtemp()) / f"{example}.csv"
     source = data.record(example)
     samples = {"time_s": np.arange(source.n_samples) / source.fs, "ecg_mV": source.signal}
-    pd.DataFrame(samples).to_csv(mine, index=False)
-record = ecglab.read(mine)
-own = record.id != example
+    pd.DataFrame(samples).to_csv(path, index=False)
+record = ecglab.read(path)
 print(f"{record.id}: {record.seconds:.1f} s at {record.fs:g} Hz")
 
 # %% [markdown]
-# A package averages one member for each fold, and all but one of these saw an example of the data
-# set in training. So that the opinion below is no memory, an example is judged by the one member
-# that never saw it. Your own recording is judged by all.
+# A package averages one member per fold, and all but one of these were trained on any given record
+# of their data set. So a record of that data set is predicted by the one member that was not. Your
+# own recording is predicted by all members.
 
 # %%
-predictor = champion if own else judge
-opinion = predictor.judge([record])[0]
+predictor = model if own else unseen
+prediction = predictor.predict([record])[0]
+label, probabilities = prediction["label"], prediction["probabilities"]
 reference = "" if own else str(data.labels[data.ids == example][0])
-notebook.say(
-    f"It says **{opinion['label']}, {LABEL_NAMES[opinion['label']]}**, with probability "
-    f"{opinion['probabilities'][opinion['label']]:.2f}"
+notebook.show(
+    f"Prediction: **{label}, {classes.meanings[label]}**, probability {probabilities[label]:.2f}"
     + (f"; the reference label is {reference}." if reference else ".")
 )
-plots.judged(
+plots.prediction(
     record,
-    opinion["probabilities"],
+    classes,
+    probabilities,
     reference,
-    title=f"Record {record.id}: {opinion['label']}, {LABEL_NAMES[opinion['label']]}",
-    synthetic=here.synthetic,
+    title=f"Record {record.id}: {label}, {classes.meanings[label]}",
+    simulated=setup.simulated,
 )
 
 # %% [markdown]
 # ## Why?
 #
-# Hide two seconds, ask again, and see what the answer misses. Where the paper is violet, the hidden
-# part spoke *for* the label (without it the odds fall); where it is orange, it spoke against it.
-# The darkest is the greatest change of log odds of this record.
+# Hide two seconds, predict again, and compare. Where the paper is violet, the hidden part supports
+# the label (without it the odds fall); where it is orange, the part is evidence against it. The
+# darkest part is the largest change of log odds in this record.
 
 # %%
-edges, change = explain.occlusion(predictor, record, opinion["label"])
-greatest = float(np.abs(change).max())
+edges, change = explain.occlusion(predictor, record, label)
+largest = float(np.abs(change).max())
 plots.strip(
     record,
-    title=f"What speaks for {LABEL_NAMES[opinion['label']]} (violet) and against it (orange)",
-    shade=(edges, change / max(greatest, 1e-9)),
-    synthetic=here.synthetic,
+    title=f"Evidence for {classes.meanings[label]} (violet) and against it (orange)",
+    shade=(edges, change / max(largest, 1e-9)),
+    simulated=setup.simulated,
 )
 
 # %%
-notebook.say(
-    f"Hiding any two seconds changes the log odds by {greatest:.2f} at most. A rhythm is "
-    "everywhere in a record, so a small number is a good sign; one dark patch means that the "
-    "opinion hangs on two seconds, and they deserve a look."
+notebook.show(
+    f"Hiding any two seconds changes the log odds by at most {largest:.2f}. A rhythm is present in "
+    "the whole record, so a small number is a good sign; one dark part means that the prediction "
+    "depends on two seconds, and they deserve a look."
 )
 
 # %% [markdown]
-# The other explanation is in a cardiologist's terms: in which measured features does this record
-# differ most from normal ones?
+# The other explanation uses measured features: in which of them does this record differ most from
+# normal ones?
 
 # %%
-compared = here.excerpt(600)
-explain.unusual(record, trees.stored_features(compared), compared.labels)
+others = setup.excerpt(600)
+explain.unusual(record, others, features.stored(others), "N", "A")
 
 # %%
-rr, _ = explore.heart(record)
+rr, _ = explore.heartbeats(record)
 plots.poincare(
-    {f"{opinion['label']}  record {record.id}": rr},
+    {f"{label}  record {record.id}": rr},
+    classes,
     "Each RR interval against the one before it",
-    synthetic=here.synthetic,
+    simulated=setup.simulated,
 )
 
 # %% [markdown]
 # ## From another program
 #
-# The registered model is an MLflow pyfunc: a table in, a table out, in a process that need not have
-# ecglab installed, behind a REST server, or in Spark.
-
-# %%
-try:
-    registered = registry.locate(registry.DEFAULT)
-except ecglab.EcglabError as error:
-    notebook.say(f"Nothing is registered in this store ({error}).")
-else:
-    from ecglab.tracking.tracker.tracker import mlflow
-
-    model = mlflow().pyfunc.load_model(registry.DEFAULT)
-    table = pd.DataFrame({"signal": [record.signal.tolist()], "fs": [record.fs]})
-    display(model.predict(table).style.format(precision=3))
-
-# %% [markdown]
+# A registered model is an MLflow pyfunc: a table in, a table out, where ecglab is not installed,
+# behind a REST server, or in Spark. After `ecglab promote RUN`:
+#
+# ```python
+# model = mlflow.pyfunc.load_model("models:/ecg-rhythm@champion")
+# model.predict(pd.DataFrame({"signal": [signal_in_mv], "fs": [300]}))
+# ```
+#
 # ## What it cannot do
 #
-# **What cannot be judged is refused, in words**, before any number could mislead:
+# **A recording that cannot be classified is an error with one line**, not a misleading number:
 
 # %%
 second = np.sin(np.arange(300) / 10)
-for words, signal, fs in [
+for name, signal, fs in [
     ("3 s of signal", np.tile(second, 3), 300),
-    ("an electrode that fell off", np.zeros(3000), 300),
+    ("a lead that fell off", np.zeros(3000), 300),
     ("an infinite sample", np.append(np.tile(second, 10), np.inf), 300),
     ("a rate too low for a QRS", np.tile(second, 10), 25),
 ]:
     try:
-        Record(signal, fs, id=words)
+        Record(signal, fs, id=name)
     except ecglab.RecordError as error:
         print(error)
 
 # %% [markdown]
-# **Short strips carry less rhythm.** The records of one fold, judged by the member that never saw
-# them, whole and cut:
+# **Short recordings are harder.** The records of one fold, predicted by the member that was not
+# trained on them, in full and cut:
 
 # %%
-fold = folds.fold_of(data)
+fold = splits.folds(data)
 same_fold = fold == fold[data.ids == example]
 rows = np.flatnonzero(same_fold & (data.lengths >= 29 * data.fs))
-rows = rows[: here.of(12, 250)]
+rows = rows[: setup.size(12, 250)]
+ids, labels = data.ids[rows], data.labels[rows]
 records = [data.record(int(i)) for i in rows]
 cut = {
-    seconds: judge.probabilities([Record(r.signal[: seconds * 300], r.fs) for r in records])
+    seconds: unseen.predict_proba(
+        [Record(r.signal[: round(seconds * r.fs)], r.fs) for r in records]
+    )
     for seconds in (5, 10, 20, 29)
 }
 plots.intervals(
     [
-        {"name": f"the first {seconds} s", **probe.nao(data.labels[rows], said)}
-        for seconds, said in cut.items()
+        compare.score(f"first {seconds} s", compare.predictions(ids, labels, p, classes), classes)
+        for seconds, p in cut.items()
     ],
-    "NAO",
-    f"NAO of {len(rows):,} records, cut to their first seconds",
+    title=f"Challenge F1 of {len(rows):,} records, cut to their first seconds",
     ranked=False,
-    synthetic=here.synthetic,
+    simulated=setup.simulated,
 )
 
 # %% [markdown]
-# **Noise makes it unsure, then wrong.** White noise of a growing standard deviation on the same
-# records:
+# **Noise lowers the confidence, then the score.** White noise of increasing standard deviation on
+# the same records:
 
 # %%
 rng = np.random.default_rng(0)
 noisy = {
-    mv: judge.probabilities(
+    mv: unseen.predict_proba(
         [Record(r.signal + rng.normal(0, mv, r.n_samples), r.fs) for r in records]
     )
     for mv in (0.0, 0.05, 0.2, 0.5)
 }
+tables = {mv: compare.predictions(ids, labels, p, classes) for mv, p in noisy.items()}
 pd.DataFrame(
     {
         f"{1000 * mv:.0f} µV": {
-            "NAO": probe.nao(data.labels[rows], said)["value"],
-            "mean confidence": said.max(axis=1).mean(),
-            "share called noise": (said.argmax(axis=1) == LABELS.index("~")).mean(),
+            "challenge F1": compare.score("", tables[mv], classes)["value"],
+            "mean confidence": p.max(axis=1).mean(),
+            "share predicted as noise": (classes.predicted(p) == "~").mean(),
         }
-        for mv, said in noisy.items()
+        for mv, p in noisy.items()
     }
 ).style.format("{:.2f}")
 
 # %% [markdown]
-# And beyond what can be measured here:
+# Limits that are not measured here:
 #
-# - It knows **four labels**. Whatever else a heart can do is called "other" at best; it does not
-#   find infarctions, and "normal" means a normal rhythm and nothing more.
-# - It learned from **one lead of one device**. On other leads and devices nobody has measured it.
-# - A record has **one label**, though a rhythm can change within half a minute. Long recordings
-#   must be cut into strips, and each gets an opinion of its own.
-# - **Patients may be in training and scoring both**, since their ids were never published.
+# - It has **four classes**. Any other condition is predicted as "other" at best; it does not find
+#   infarctions, and "normal" means a normal rhythm and nothing else.
+# - It learned from **one lead of one device**. Measure it on others with `ecglab evaluate`.
+# - A record has **one label**, although a rhythm can change within half a minute. Cut long
+#   recordings into parts and predict each.
+# - **Patients may be in training and test folds both**, since their ids were never published.
 #
-# The command does the same as this notebook: `ecglab predict FILE`, or with `--json` for programs.
+# On the command line: `ecglab predict FILE`, or with `--json` for programs.
