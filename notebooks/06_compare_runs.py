@@ -119,8 +119,8 @@ notebook.show(
 #
 # The promoted model is the registry's `ecg-rhythm@champion`, and it predicts from then on. It
 # should be clearly better, have calibrated probabilities, and cost what you can afford; the highest
-# score alone is not enough. `ecglab promote` refuses a model that scores lower than the present one, or
-# that was trained on simulated data, on an excerpt or on some folds only.
+# score alone is not enough. `ecglab promote` refuses a model that scores lower than the present
+# one, or that was trained on simulated data, on an excerpt or on some folds only.
 
 # %%
 candidates = pd.DataFrame(

@@ -36,18 +36,16 @@ notebook.show(
     f"{values['challenge_f1']:.3f} and F1 of A {values[classes.metric('A')]:.3f}, out of fold."
 )
 if card["simulated"]:
-    notebook.show(
-        "**It was trained on SYNTHETIC data: its predictions mean nothing for patients.**"
-    )
+    notebook.show("**It was trained on SYNTHETIC data: its predictions mean nothing.**")
 elif setup.simulated:
     notebook.show("It was trained on recordings and predicts SYNTHETIC records: a demonstration.")
 
 # %% [markdown]
 # ## Your file
 #
-# WFDB, CSV, Apple Watch exports, NumPy and MATLAB files can be read, at any rate from 60 Hz. Put the
-# path of your file here. Without one, this notebook writes a record of the data set as CSV and reads
-# that.
+# WFDB, CSV, Apple Watch exports, NumPy and MATLAB files can be read, at any rate from 60 Hz. Put
+# the path of your file here. Without one, this notebook writes a record of the data set as CSV and
+# reads that.
 
 # %%
 path = ""  # of your file

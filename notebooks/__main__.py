@@ -96,10 +96,9 @@ def export(script: Path, folder: Path = HTML) -> Path:
 
     book = executed(script)
     for cell in book.cells:
-        if cell.cell_type == "code" and "notebook.say(" in cell.source:
-            cell.metadata["transient"] = {
-                "remove_source": True
-            }  # a reader wants the prose it computes
+        if cell.cell_type == "code" and "notebook.show(" in cell.source:
+            # A reader wants the text that it computes.
+            cell.metadata["transient"] = {"remove_source": True}
     page, _ = HTMLExporter(embed_images=True).from_notebook_node(
         book, resources={"metadata": {"name": script.stem}}
     )
