@@ -12,6 +12,7 @@ from sklearn.metrics import (
 
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
+from ecglab.utils.errors import EcglabError
 
 LABELS = ("N", "A", "O", "~")
 CLASSES = Classes(
