@@ -1,0 +1,103 @@
+"""Commands for data sets: data fetch, import, info, split."""
+
+from pathlib import Path
+
+from ecglab.cli.common import command
+from ecglab.utils.errors import EcglabError
+
+
+def add(commands) -> None:
+    data = commands.add_parser("data", help="fetch, import, describe and split data sets")
+    data = data.add_subparsers(required=True, metavar="WHAT")
+
+    what = "download a published data set, verify and import it"
+    fetch = command(data, "fetch", _fetch, what)
+    fetch.add_argument("name", nargs="?", default="cinc2017", choices=["cinc2017"])
+    fetch.add_argument("--url", help="address of a mirror instead of PhysioNet's")
+
+    what = "import your own recordings, or the archive training2017.zip"
+    given = command(data, "import", _import, what)
+    what = "folder of recordings; or training2017.zip, or the folder it unpacks to"
+    given.add_argument("path", type=Path, metavar="FOLDER", help=what)
+    what = "CSV or Parquet with columns file, label and, if known, group, lead, start, end, fs"
+    given.add_argument("--labels", type=Path, metavar="TABLE", help=what)
+    given.add_argument("--name", help="name of the new data set")
+    what = "a label of the table is this class; an empty CLASS leaves it out; may be repeated"
+    given.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=what)
+    what = "sampling rate of files that carry none"
+    given.add_argument("--fs", type=float, metavar="HZ", help=what)
+    what = "sampling rate of the data set, to which all are resampled (300)"
+    given.add_argument("--rate", type=float, default=300.0, metavar="HZ", help=what)
+    what = "leave out the recordings that cannot be imported, instead of importing none"
+    given.add_argument("--skip-unreadable", action="store_true", help=what)
+
+    what = "check a data set's digests, and show its classes, lengths, groups, folds and licence"
+    info = command(data, "info", _info, what)
+    info.add_argument("name", nargs="?", help="by default cinc2017, or synthetic without it")
+    info.add_argument("--labels", metavar="VERSION", help="label version, such as v1")
+
+    what = "split a data set into folds, once, in a file that can be committed"
+    split = command(data, "split", _split, what)
+    split.add_argument("name")
+    split.add_argument("--folds", type=int, default=5, metavar="N", help="number of folds (5)")
+    split.add_argument("--seed", type=int, default=0, help="of the random split (0)")
+
+
+def _fetch(options) -> None:
+    from ecglab.datasets import cinc2017, download, info
+
+    print(info.describe(download.fetch_cinc2017(options.url or cinc2017.BASE_URL)))
+
+
+def _import(options) -> None:
+    from ecglab.datasets import archive, folder, info
+
+    if options.labels is None and options.name is None:
+        if options.path.is_dir() and not archive.is_archive(options.path):
+            raise EcglabError(
+                f"{options.path} is not the archive of cinc2017: for recordings of your own give "
+                "--labels TABLE.csv and --name NAME"
+            )
+        print(info.describe(archive.import_archive(options.path)))
+        return
+    if options.labels is None or options.name is None:
+        raise EcglabError("give both, --labels TABLE.csv and --name NAME, for your own recordings")
+    data = folder.import_folder(
+        options.path,
+        options.labels,
+        options.name,
+        mapping=_mapping(options.map),
+        fs=options.fs,
+        rate=options.rate,
+        skip_unreadable=options.skip_unreadable,
+    )
+    print(info.describe(data))
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    """{label: class} from LABEL=CLASS."""
+    wrong = [pair for pair in pairs if not pair.partition("=")[0].strip() or "=" not in pair]
+    if wrong:
+        raise EcglabError(f"--map {wrong[0]}: give LABEL=CLASS, such as --map SR=N")
+    return {label.strip(): code.strip() for label, _, code in (p.partition("=") for p in pairs)}
+
+
+def _info(options) -> None:
+    from ecglab.datasets import dataset, info
+
+    data = dataset.open(options.name, options.labels)
+    data.check()
+    print(info.describe(data))
+    print("\nAll digests match: no record and no label has changed since it was imported.")
+
+
+def _split(options) -> None:
+    import numpy as np
+
+    from ecglab.datasets import dataset, splits
+
+    data = dataset.open(options.name)
+    path = splits.write(data, options.folds, options.seed)
+    sizes = np.bincount(splits.folds(data))
+    print(f"wrote {path}: {sizes.size} folds of {sizes.min():,} to {sizes.max():,} records")
+    print("Commit this file: results can be compared only on the same folds.")

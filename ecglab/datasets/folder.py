@@ -1,0 +1,285 @@
+"""The user's own recordings: a folder of files, and a table that labels them.
+
+The table (CSV or Parquet) has one row a record, with the columns `file` (relative to the folder)
+and `label`, and where they are known `group` (the patient), `lead` (name or number), `start` and
+`end` (in s, where only a part of the file is meant) and `fs` (Hz, for a file that carries none).
+
+A file TABLE.toml beside TABLE.csv can name other columns and labels, and give classes a meaning:
+
+    description = "Recordings of our clinic."
+    ranked = ["N", "A"]                # the classes of the ranking score, by default all
+    [columns]
+    file = "path"
+    group = "patient"
+    [labels]                           # label in the table = class; "" leaves the row out
+    SR = "N"
+    AFIB = "A"
+    [classes]                          # class = meaning
+    N = "normal"
+    A = "atrial fibrillation"
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecglab.datasets import BUILT_IN, cinc2017, dataset
+from ecglab.datasets.dataset import Dataset
+from ecglab.datasets.spec import Example, Spec
+from ecglab.ecg.classes import Classes
+from ecglab.ecg.prepare import prepare
+from ecglab.ecg.record import Record
+from ecglab.readers import read
+from ecglab.utils import progress
+from ecglab.utils.errors import EcglabError, RecordError
+
+COLUMNS = ("file", "label", "group", "lead", "start", "end", "fs")
+_TEXTS = ("description", "url", "licence", "citation")
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of the table, as text, empty where nothing is given. number: of the row, from 1."""
+
+    number: int
+    file: str
+    label: str
+    group: str = ""
+    lead: str = ""
+    start: str = ""
+    end: str = ""
+    fs: str = ""
+
+
+def import_folder(
+    folder: Path,
+    labels: Path,
+    name: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    fs: float | None = None,
+    rate: float = 300.0,
+    skip_unreadable: bool = False,
+) -> Dataset:
+    """Import recordings as the data set `name`.
+
+    folder: with the files, in any format that `ecglab.readers` reads; labels: the table
+    mapping: {label in the table: class}, in addition to that of TABLE.toml; "" leaves a row out
+    fs: rate in Hz of files that carry none; rate: of the packed signals, in Hz
+    skip_unreadable: leave out what cannot be imported, and print how much that is
+
+    Raises EcglabError, with nothing changed, where the table or TABLE.toml cannot be understood
+    and, unless they are skipped, where rows name no readable recording or no class.
+    """
+    folder, labels = Path(folder), Path(labels)
+    if name in BUILT_IN:
+        raise EcglabError(f"{name} is a data set that comes with ecglab: give yours another name")
+    dataset.path_of(name)
+    if not folder.is_dir():
+        raise EcglabError(f"{folder} is no folder: give the one that the files of {labels} are in")
+    config = _read_toml(labels.with_suffix(".toml"))
+    rows = _read_table(labels, config["columns"])
+    mapping = {**config["labels"], **(mapping or {})}
+    left_out = [row for row in rows if mapping.get(row.label) == ""]
+    rows = [row for row in rows if mapping.get(row.label) != ""]
+    spec = Spec(
+        name=name,
+        description=config.get("description", f"Recordings of {folder.absolute().name}."),
+        classes=_classes(rows, mapping, config),
+        fs=float(rate),
+        grouped=any(row.group for row in rows),
+        **{key: config[key] for key in _TEXTS[1:] if key in config},
+    )
+    problems: list[str] = []
+    examples = _examples(folder, rows, spec, mapping, fs, problems)
+    dataset.write(spec, _whole(examples, problems, skip_unreadable, labels, len(rows)), len(rows))
+    if left_out:
+        found = ", ".join(sorted({row.label for row in left_out}))
+        progress.message(f"left out {len(left_out):,} rows that are mapped to no class ({found})")
+    if problems:
+        progress.message(f"left out {_summary(problems, len(rows))}")
+    return dataset.open(name)
+
+
+def _whole(
+    examples: Iterator[Example], problems: list[str], skip: bool, labels: Path, n_rows: int
+) -> Iterator[Example]:
+    """The examples; EcglabError behind the last where there were problems that are not skipped."""
+    yield from examples
+    if problems and not skip:
+        raise EcglabError(
+            f"{labels}: cannot import {_summary(problems, n_rows)}; correct them, or leave them "
+            "out with --skip-unreadable"
+        )
+
+
+def _summary(problems: list[str], n_rows: int) -> str:
+    more = f"; and {len(problems) - _SHOWN:,} more" if len(problems) > _SHOWN else ""
+    return f"{len(problems):,} of {n_rows:,} rows: {'; '.join(problems[:_SHOWN])}{more}"
+
+
+def _examples(
+    folder: Path,
+    rows: list[_Row],
+    spec: Spec,
+    mapping: Mapping[str, str],
+    fs: float | None,
+    problems: list[str],
+) -> Iterator[Example]:
+    """The labelled records of these rows; what is wrong with others is added to `problems`."""
+    for row, record_id in zip(rows, _ids(rows), strict=True):
+        try:
+            if not row.file or not row.label:
+                raise RecordError(f"has no {'label' if row.file else 'file'}")
+            label = mapping.get(row.label, row.label)
+            if label not in spec.classes.codes:
+                raise RecordError(
+                    f"label {label!r} is none of the classes {', '.join(spec.classes)} "
+                    f"(--map {label}=CLASS maps it, --map {label}= leaves it out)"
+                )
+            record = _cut(_read(folder / row.file, row, fs), row)
+            signal = prepare(record, spec.fs)
+            record = Record(signal, spec.fs, id=record_id, lead=record.lead)
+        except RecordError as error:
+            problems.append(f"row {row.number}: {error}")
+        else:
+            yield Example(record, {spec.default_labels: label}, row.group)
+
+
+def _read(path: Path, row: _Row, fs: float | None) -> Record:
+    """The whole recording of a row. fs: rate in Hz of files that carry none."""
+    lead = row.lead or None
+    if row.fs:
+        return read(path, lead, _number(row, "fs"))
+    try:
+        return read(path, lead)
+    except RecordError:
+        if fs is None:
+            raise
+        return read(path, lead, fs)
+
+
+def _cut(record: Record, row: _Row) -> Record:
+    """The part of a recording that the row names."""
+    if not row.start and not row.end:
+        return record
+    start = _number(row, "start") if row.start else 0.0
+    end = _number(row, "end") if row.end else record.seconds
+    if not 0 <= start < end <= record.seconds + 1 / record.fs:
+        raise RecordError(
+            f"{row.file}: {start:g} s to {end:g} s is no part of its {record.seconds:g} s"
+        )
+    part = record.signal[round(start * record.fs) : round(end * record.fs)]
+    return Record(part, record.fs, id=row.file, lead=record.lead)
+
+
+def _number(row: _Row, column: str) -> float:
+    text = getattr(row, column)
+    try:
+        return float(text)
+    except ValueError:
+        raise RecordError(f"{row.file}: {column} is {text!r:.40}, not a number") from None
+
+
+def _ids(rows: list[_Row]) -> list[str]:
+    """A distinct id for each row: the file's stem, with -2, -3, ... where it was there before."""
+    stems = [Path(row.file).stem for row in rows]
+    taken, count, ids = set(stems), dict.fromkeys(stems, 0), []
+    for stem in stems:
+        count[stem] += 1
+        while count[stem] > 1 and f"{stem}-{count[stem]}" in taken:
+            count[stem] += 1
+        ids.append(f"{stem}-{count[stem]}" if count[stem] > 1 else stem)
+        taken.add(ids[-1])
+    return ids
+
+
+def _classes(rows: list[_Row], mapping: Mapping[str, str], config: Mapping) -> Classes:
+    """The classes of TABLE.toml, else those mapped to, else the labels of the table."""
+    meanings = config["classes"]
+    if not meanings:
+        found = [code for code in mapping.values() if code] or sorted(
+            {r.label for r in rows} - {""}
+        )
+        # Classes that are named as those of cinc2017 mean the same.
+        known = cinc2017.SPEC.classes.meanings
+        meanings = {code: known.get(code, code) for code in found}
+    return Classes(meanings, tuple(config.get("ranked", ())))
+
+
+def _read_table(path: Path, columns: Mapping[str, str]) -> list[_Row]:
+    """The rows of a table. columns: {name of COLUMNS: name in the table}"""
+    import pandas as pd
+
+    try:
+        if path.suffix.lower() in (".parquet", ".pq"):
+            table = pd.read_parquet(path)
+        else:
+            with open(path, encoding="utf-8-sig") as file:
+                header = file.readline()
+            table = pd.read_csv(
+                path,
+                sep=max(",;\t", key=header.count),
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,
+                encoding="utf-8-sig",
+            )
+    except (OSError, ValueError, ImportError, pd.errors.ParserError) as error:
+        reason = " ".join(str(getattr(error, "strerror", None) or error).split())[:200]
+        raise EcglabError(
+            f"cannot read the table {path} ({reason}): give a CSV or Parquet"
+        ) from None
+    names = {column: columns.get(column, column) for column in COLUMNS}
+    for column, name in names.items():
+        if name not in table.columns and (column in ("file", "label") or column in columns):
+            there = ", ".join(map(str, table.columns))
+            raise EcglabError(
+                f"{path} has no column {name!r:.40} (it has {there:.200}): rename one, or put "
+                f'{column} = "NAME" under [columns] of {path.with_suffix(".toml").name} beside it'
+            )
+    if not len(table):
+        raise EcglabError(f"{path} has no rows: list one recording a row")
+    there = {column: map(_text, table[name]) for column, name in names.items() if name in table}
+    cells = zip(*there.values(), strict=True)
+    return [
+        _Row(number, **dict(zip(there, row, strict=True)))
+        for number, row in enumerate(cells, start=1)
+    ]
+
+
+def _text(cell) -> str:
+    """A cell as text; the numbers of a column that has gaps are floats in pandas."""
+    if cell is None or cell != cell:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return str(cell).strip()
+
+
+def _read_toml(path: Path) -> dict:
+    """What TABLE.toml says, with empty `columns`, `labels` and `classes` where it lacks them."""
+    config: dict = {}
+    if path.exists():
+        try:
+            config = tomllib.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            reason = " ".join(str(getattr(error, "strerror", None) or error).split())
+            raise EcglabError(f"cannot read {path} ({reason}): correct it") from None
+    forms = {"columns": dict, "labels": dict, "classes": dict, "ranked": list}
+    forms |= dict.fromkeys(_TEXTS, str)
+    for key, value in config.items():
+        if key not in forms:
+            raise EcglabError(f"{path}: there is no key {key!r}; known are {', '.join(forms)}")
+        texts = value.values() if isinstance(value, dict) else value
+        if not isinstance(value, forms[key]) or not all(isinstance(text, str) for text in texts):
+            form = {dict: "a table of texts", list: "a list of texts", str: "a text"}[forms[key]]
+            raise EcglabError(f"{path}: {key} must be {form}")
+    unknown = [column for column in config.get("columns", {}) if column not in COLUMNS]
+    if unknown:
+        raise EcglabError(
+            f"{path}: [columns] names {unknown[0]!r}, which is none of {', '.join(COLUMNS)}"
+        )
+    return {"columns": {}, "labels": {}, "classes": {}, **config}
