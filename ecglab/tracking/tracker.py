@@ -1,57 +1,72 @@
-"""Every word said to MLflow about a run.
+"""Logs run folders to MLflow.
 
-A run folder is the truth and MLflow shows it: `sync` reads the folder and logs what the store
-lacks. So the same function serves while training goes on, after an interruption, and for a
+The run folder holds everything and MLflow shows it: `Tracker.sync` reads the folder and logs what
+the store lacks. So the same function works during training, after an interruption, and for a
 folder that was computed elsewhere; calling it again changes nothing.
 """
 
+import contextlib
 import json
 import logging
 import os
+import sqlite3
 import tempfile
+import threading
+import time
 import warnings
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ecglab.ecg.record import LABELS
 from ecglab.evaluation import metrics
-from ecglab.packaging import packaging
-from ecglab.training import run_folder as runs
-from ecglab.training.experiment import as_text, flat
+from ecglab.training import provenance
+from ecglab.training.experiment import Experiment, as_text, flat
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import store_dir, tracking_uri
+from ecglab.utils.progress import message
 
-FINISHED = "ecglab.logged"
-"""Tag of a run of which everything is in the store."""
+RUNS, SEARCHES = "ecglab", "searches"
+"""The MLflow experiments: the trials of searches do not stand among the other runs."""
 
 RUN = "ecglab.run"
-"""Tag that names the run folder, or a fold of it, by its id: how `sync` finds its runs again."""
+"""Tag with the id of a run folder, of a fold of it, or of a search: how its run is found again."""
+
+LOGGED = "ecglab.logged"
+"""Tag of a run that is logged completely."""
+
+RETRY = 30.0
+"""Seconds until a store that is away is tried again."""
+
+_LOCK = threading.RLock()
+"""Held while a run is logged: the trials of a search run in threads."""
 
 
 def mlflow():
-    """The mlflow module, quiet, pointed at our store."""
+    """The mlflow module, quiet, with our store as its tracking URI."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    # Its own number of attempts would hold up a training for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     import mlflow
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # An example would be judged at each logging; our tests load and ask the model instead.
+    # An example would be predicted at each logging; our tests load the model and use it instead.
     warnings.filterwarnings("ignore", "(?s).*input example was not provided")
     store_dir().mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(tracking_uri())
     return mlflow
 
 
-def experiment_id(kind: str, name: str = "ecglab") -> str:
-    """Id of the MLflow experiment of recordings, or of synthetic data; made when missing.
+def experiment_id(simulated: bool, name: str = RUNS) -> str:
+    """Id of the MLflow experiment of runs or searches; it is made where it is missing.
 
-    name: "ecglab" of runs, or another one
+    simulated: whether of those on simulated data, which are kept apart; name: RUNS or SEARCHES
     """
     from filelock import FileLock
 
-    name = name if kind == "recordings" else f"{name}-{kind}"
+    name = f"{name}-synthetic" if simulated else name
     client = mlflow().MlflowClient()
     artifacts = None  # a server decides
     if tracking_uri().startswith("sqlite:///"):
@@ -65,30 +80,39 @@ def experiment_id(kind: str, name: str = "ecglab") -> str:
 
 
 class Tracker:
-    """Shows one run folder in MLflow: a parent run, and a child run for each fold."""
+    """Logs one run folder: a parent run, and a child run for each fold.
+
+    A trial's parent run is itself a child of the run of its search, and has no model or figures.
+    """
 
     def __init__(self, run: RunFolder):
-        self.run = run
-        self.client = mlflow().MlflowClient()
-        self.experiment = experiment_id(run.facts["data"]["kind"])
-        self._ids: dict[str, str] = {}
-        self._epochs: dict[int, int] = {}
+        with _LOCK:
+            self.run, self.facts = run, run.facts
+            self.client = mlflow().MlflowClient()
+            self.search = self.facts["search"]
+            self.experiment = experiment_id(run.simulated, SEARCHES if self.search else RUNS)
+            self._ids: dict[str, str] = {}
+            self._epochs: dict[int, int] = {}
 
     def sync(self) -> str:
         """Log everything that the folder holds and the store lacks; the parent's run id."""
-        parent = self._run_id("parent")
-        for k in self.run.folds:
-            if self.run.fold(k).exists():
-                self._sync_fold(k)
-        if self.run.is_done and not self._is_finished(parent):
-            self._finish(parent, self.run.predictions(), list(self.run.folds))
-        return parent
+        with _LOCK:
+            parent = self._run_id("parent")
+            for k in self.run.folds:
+                if self.run.fold(k).exists():
+                    self._sync_fold(k)
+            if self.run.is_done and not self._is_logged(parent):
+                self._finish(parent, self.run.predictions(), list(self.run.folds))
+            return parent
 
-    def stop(self, status: str) -> None:
+    def stop(self, status: str, reason: str = "") -> None:
         """Mark what is still running as "FAILED" or "KILLED"; a later `sync` revives it."""
-        for run_id in self._ids.values():
-            if self.client.get_run(run_id).info.status == "RUNNING":
-                self.client.set_terminated(run_id, status)
+        with _LOCK:
+            for run_id in self._ids.values():
+                if self.client.get_run(run_id).info.status == "RUNNING":
+                    self.client.set_terminated(run_id, status)
+                    if reason:
+                        self.client.set_tag(run_id, "mlflow.note.content", f"failed: {reason}")
 
     def _sync_fold(self, k: int) -> None:
         run_id = self._run_id(k)
@@ -99,187 +123,216 @@ class Tracker:
             values = {name: x for name, x in entry.items() if name != "epoch"}
             log_metrics(self.client, run_id, values, step=entry["epoch"])
             self._epochs[k] = entry["epoch"]
-        if self.run.is_fold_done(k) and not self._is_finished(run_id):
+        if self.run.is_fold_done(k) and not self._is_logged(run_id):
             self._finish(run_id, self.run.predictions(k), [k])
 
     def _run_id(self, part) -> str:
-        """Id of the parent's or a fold's MLflow run: the one that carries our tag, or a new one."""
+        """Id of the MLflow run of "parent" or a fold: the one with our tag, or a new one."""
         if part in self._ids:
             return self._ids[part]
-        facts = self.run.facts
-        tag = facts["id"] if part == "parent" else f"{facts['id']}/fold-{part}"
-        found = self.client.search_runs([self.experiment], f"tags.`{RUN}` = '{tag}'")
-        run = found[0] if found else self._create(part, tag)
+        facts, name, tag = self.facts, self.run.name, self.facts["id"]
+        tags = {
+            "ecglab.scope": self.run.scope,
+            "mlflow.note.content": f"{facts['name']}: {self.run.scope}",
+            "mlflow.source.name": f"experiments/{facts['name']}.py",
+        }
+        if part != "parent":
+            tags |= {"mlflow.parentRunId": self._run_id("parent"), "ecglab.fold": str(part)}
+            name, tag = f"{name}/fold-{part}", f"{tag}/fold-{part}"
+        elif self.search:
+            above = tagged_run(self.client, self.experiment, self.search["name"])
+            tags |= {"mlflow.parentRunId": above.info.run_id, "ecglab.trial": self.search["trial"]}
+        run = tagged_run(self.client, self.experiment, tag, name, tags)
         run_id = run.info.run_id
         if not run.data.params:  # new, or begun by a process that was killed right then
             self._describe(run_id)
-        if FINISHED not in run.data.tags:
+        if LOGGED not in run.data.tags:
             self.client.update_run(run_id, status="RUNNING")
         self._ids[part] = run_id
         return run_id
 
-    def _create(self, part, tag: str):
-        facts = self.run.facts
-        tags = {
-            RUN: tag,
-            "ecglab.kind": facts["data"]["kind"],
-            "ecglab.scope": self.run.scope,
-            "ecglab.code": facts["code"],
-            "mlflow.note.content": f"{facts['name']}: {self.run.scope}",
-            "mlflow.source.name": f"experiments/{facts['name']}.py",
-            "mlflow.source.type": "LOCAL",
-            "mlflow.user": os.environ.get("USER", ""),
-        }
-        name = self.run.name
-        if part != "parent":
-            name = f"{name}/fold-{part}"
-            tags |= {"mlflow.parentRunId": self._run_id("parent"), "ecglab.fold": str(part)}
-        return self.client.create_run(self.experiment, tags=tags, run_name=name)
-
     def _describe(self, run_id: str) -> None:
-        """What was trained on what, with what; the parameters last, as they mark it as done."""
-        from mlflow.entities import Dataset, DatasetInput, Param
+        """Log the data and the parameters; the latter last, since they mark it as done."""
+        from mlflow.entities import Dataset, DatasetInput
 
-        facts, data = self.run.facts, self.run.facts["data"]
-        source = json.dumps({"kind": data["kind"], "labels": data["labels"]})
+        facts, data = self.facts, self.facts["data"]
+        kind = "simulated" if data["simulated"] else "recordings"
+        source = json.dumps({"labels": data["labels"], "records": data["records"]})
         # The UI's own column for data allows a digest of 36 characters.
-        shown = Dataset(data["name"], data["digest"][:36], data["kind"], source)
+        shown = Dataset(data["name"], data["digest"][:36], kind, source)
         self.client.log_inputs(run_id, [DatasetInput(shown)])
-        self.client.log_dict(run_id, facts, "run.json")
-        params = flat(facts["experiment"]) | {
+        self.client.log_dict(run_id, self.run.facts, "run.json")
+        searched = self.search.get("values", {})
+        params = flat(facts["settings"]) | {
             "labels": data["labels"],
-            "data.kind": data["kind"],
+            "data.simulated": data["simulated"],
             "data.records": data["records"],
             "data.digest": data["digest"],
-            "folds.digest": facts["folds_digest"],
+            "split.folds": facts["split"]["folds"],
+            "split.digest": facts["split"]["digest"],
             "code": facts["code"],
-            **{f"environment.{name}": version for name, version in facts["environment"].items()},
+            **{f"environment.{key}": x for key, x in self.run.facts["environment"].items()},
+            **{f"search.{key}": text for key, text in searched.items()},
         }
-        self.client.log_batch(run_id, params=[Param(k, as_text(v)) for k, v in params.items()])
+        log_params(self.client, run_id, params)
 
-    def _is_finished(self, run_id: str) -> bool:
-        return FINISHED in self.client.get_run(run_id).data.tags
+    def _is_logged(self, run_id: str) -> bool:
+        return LOGGED in self.client.get_run(run_id).data.tags
 
     def _finish(self, run_id: str, table, folds: list[int]) -> None:
-        """Scores, pictures, the out-of-fold table and the model, and then the mark of the end."""
-        found = metrics.scores(table)
+        """Log the scores, the table, figures and the model, and then the mark that it is logged."""
+        found = metrics.scores(table, self.run.classes)
         values = dict(found["values"])
         for name, (low, high) in found["intervals"].items():
             values |= {f"{name}_low": low, f"{name}_high": high}
-        histories = {k: self.run.history(k) for k in folds}
-        values["training_seconds"] = sum(e["seconds"] for h in histories.values() for e in h)
+        values["training_seconds"] = self.run.seconds_of(folds)
         values["records_scored"] = len(table)
         log_metrics(self.client, run_id, values)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             table.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
-            self._draw(folder, table, histories)
+            if not self.search:
+                self._draw(folder, table, folds)
             self.client.log_artifacts(run_id, str(folder))
-        with mlflow().start_run(run_id=run_id):
-            if not self.client.get_run(run_id).outputs.model_outputs:
-                log_model(self.run, folds)
-        self.client.set_tag(run_id, FINISHED, runs.now())
+        if not self.search and not self.client.get_run(run_id).outputs.model_outputs:
+            from ecglab.tracking.models import log_model
 
-    def _draw(self, folder: Path, table, histories) -> None:
+            with mlflow().start_run(run_id=run_id):
+                log_model(self.run, folds)
+        self.client.set_tag(run_id, LOGGED, provenance.now())
+        self.client.set_terminated(run_id, "FINISHED")
+
+    def _draw(self, folder: Path, table, folds: list[int]) -> None:
         from ecglab import plots
 
-        synthetic = self.run.facts["data"]["kind"] == "synthetic"
-        labels, probabilities = table["label"].to_numpy(), table[list(LABELS)].to_numpy()
-        pictures = {
-            "confusion": plots.confusion(labels, metrics.chosen(table), synthetic=synthetic),
-            "precision_recall": plots.precision_recall(labels, probabilities, synthetic=synthetic),
-            "reliability": plots.reliability(labels, probabilities, synthetic=synthetic),
-            "learning_curves": plots.learning_curves(histories, synthetic=synthetic),
+        classes, simulated = self.run.classes, {"simulated": self.run.simulated}
+        labels, probabilities = table["label"].to_numpy(), table[list(classes)].to_numpy()
+        predicted = classes.predicted(probabilities)
+        histories = {k: self.run.history(k) for k in folds}
+        figures = {
+            "confusion": plots.confusion(labels, predicted, classes, **simulated),
+            "precision_recall": plots.precision_recall(labels, probabilities, classes, **simulated),
+            "reliability": plots.reliability(labels, probabilities, classes, **simulated),
+            "learning_curves": plots.learning_curves(histories, **simulated),
         }
-        for name, figure in pictures.items():
+        for name, figure in figures.items():
             plots.save(figure, folder / f"{name}.png")
 
 
-def log_metrics(client, run_id: str, values: dict[str, float], step: int = 0) -> None:
-    """Log metrics in one call."""
-    import time
+class Live:
+    """Logs runs while they are trained: the `on_change` of `cross_validation.run`.
 
+    A store that is away ends no training: `Live` says so, and logs what is missing when it is back.
+    """
+
+    def __init__(self):
+        self._trackers: dict[Path, Tracker] = {}  # an ensemble's members are runs of their own
+        self._missing: set[Path] = set()
+        self._away_until = 0.0
+
+    def __call__(self, run: RunFolder) -> None:
+        """Log what is new in a run folder."""
+        with _LOCK:
+            self._missing.add(run.path)
+            if time.monotonic() < self._away_until:
+                return
+            try:
+                self._tracker(run).sync()
+                self._missing.discard(run.path)
+            except away() as error:
+                self._away_until = time.monotonic() + RETRY
+                message(f"MLflow's store cannot be used, training goes on: {_line(error)}")
+
+    def fail(self, run: RunFolder, reason: str) -> None:
+        """Mark a run as FAILED, with the reason in its note."""
+        with _LOCK:
+            self(run)
+            if run.path not in self._missing:
+                with reported(f"'ecglab track {run.path}' logs the run"):
+                    self._tracker(run).stop("FAILED", reason)
+
+    def end(self, status: str) -> None:
+        """Log what is missing, and mark what is still running with the status."""
+        with _LOCK:
+            for path in sorted(self._missing):
+                with reported(f"'ecglab track {path}' logs the run later"):
+                    self._tracker(RunFolder(path)).sync()
+                    self._missing.discard(path)
+            for path in self._trackers.keys() - self._missing:
+                with reported(f"'ecglab track {path}' logs the run later"):
+                    self._trackers[path].stop(status)
+
+    def _tracker(self, run: RunFolder) -> Tracker:
+        if run.path not in self._trackers:
+            self._trackers[run.path] = Tracker(run)
+        return self._trackers[run.path]
+
+
+@contextlib.contextmanager
+def reported(remedy: str) -> Iterator[None]:
+    """Print a line, with what to do, where the store is away in the block."""
+    try:
+        yield
+    except away() as error:
+        message(f"ecglab: MLflow's store cannot be used ({_line(error)}): {remedy}")
+
+
+def away() -> tuple[type[Exception], ...]:
+    """What is raised where a store cannot be reached, is locked or is damaged."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, sqlite3.Error, OSError
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def train(name: str, experiment: Experiment, fresh: bool = False) -> RunFolder:
+    """`cross_validation.run`, logged as it goes; what ends early is marked FAILED or KILLED."""
+    from ecglab.training import cross_validation
+
+    live, status = Live(), "FAILED"
+    try:
+        return cross_validation.run(name, experiment, fresh, on_change=live)
+    except KeyboardInterrupt:
+        status = "KILLED"
+        raise
+    finally:
+        live.end(status)  # a run that has ended well is marked already
+
+
+def tagged_run(client, experiment: str, tag: str, name: str = "", tags: Mapping | None = None):
+    """The MLflow run that carries a tag RUN; a new one, with further tags, where there is none."""
+    found = client.search_runs([experiment], f"tags.`{RUN}` = '{tag}'")
+    if found:
+        return found[0]
+    who = {"mlflow.source.type": "LOCAL", "mlflow.user": os.environ.get("USER", "")}
+    return client.create_run(
+        experiment, tags={RUN: tag, **who, **(tags or {})}, run_name=name or tag
+    )
+
+
+def log_metrics(client, run_id: str, values: Mapping[str, float], step: int = 0) -> None:
+    """Log metrics in one call."""
     from mlflow.entities import Metric
 
     when = int(time.time() * 1000)
     client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in values.items()])
 
 
-def train(name: str, experiment, fresh: bool) -> RunFolder:
-    """`crossval.run`, shown in MLflow as it goes; what ends early is marked FAILED or KILLED."""
-    from ecglab.training import cross_validation as crossval
+def log_params(client, run_id: str, values: Mapping) -> None:
+    """Log parameters in one call; values as `--set` takes them."""
+    from mlflow.entities import Param
 
-    trackers: dict[Path, Tracker] = {}  # an ensemble's members are runs of their own
-
-    def show(run: RunFolder) -> None:
-        if run.path not in trackers:
-            trackers[run.path] = Tracker(run)
-        trackers[run.path].sync()
-
-    status = "FAILED"
-    try:
-        return crossval.run(name, experiment, fresh, on_change=show)
-    except KeyboardInterrupt:
-        status = "KILLED"
-        raise
-    finally:
-        # A run that ended well is FINISHED already, and stop() passes it over.
-        for tracker in trackers.values():
-            tracker.stop(status)
-
-
-def log_model(run: RunFolder, folds: list[int]) -> None:
-    """Log the package of these folds as a pyfunc model of the active MLflow run.
-
-    It carries its own copy of the few modules that it needs, so that a process without ecglab
-    loads it.
-    """
-    import shutil
-    from importlib import metadata
-
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
-    from mlflow.types.schema import AnyType, Array
-
-    here = Path(__file__).parent
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        card = packaging.package(run, folder / "package", folds)
-        code = folder / "ecglab_model"
-        code.mkdir()
-        (code / "__init__.py").touch()
-        unneeded = shutil.ignore_patterns("__pycache__")
-        for package in ("utils", "ecg", "inference"):
-            shutil.copytree(here.parent / package, code / package, ignore=unneeded)
-        needed = ("mlflow", "numpy", "onnxruntime", "pandas", "scipy")
-        mlflow().pyfunc.log_model(
-            name="model",
-            loader_module="ecglab_model.inference.pyfunc",
-            data_path=str(folder / "package"),
-            code_paths=[str(code)],
-            pip_requirements=[f"{name}=={metadata.version(name)}" for name in needed],
-            signature=ModelSignature(
-                # A rate of any type, as MLflow would refuse whole numbers; what is no rate is told
-                # in words by the row.
-                inputs=Schema(
-                    [ColSpec(Array(DataType.double), "signal"), ColSpec(AnyType(), "fs")]
-                ),
-                outputs=Schema(
-                    [
-                        ColSpec(DataType.string, "label", required=False),
-                        *(ColSpec(DataType.double, x, required=False) for x in LABELS),
-                        ColSpec(DataType.string, "error", required=False),
-                    ]
-                ),
-            ),
-            metadata={"kind": card["kind"], "scope": card["scope"], "name": card["name"]},
-        )
+    client.log_batch(run_id, params=[Param(key, as_text(x)) for key, x in values.items()])
 
 
 def find_run(text: str):
     """The MLflow run of this id, unique beginning of an id, or name; EcglabError otherwise.
 
-    Of several runs with one name the newest is meant.
+    Of several runs with one name it is the newest.
     """
     found = [run for run in _all_runs() if run.info.run_name == text]
     found = found[:1] or [run for run in _all_runs() if run.info.run_id.startswith(text)]
@@ -289,12 +342,12 @@ def find_run(text: str):
     raise EcglabError(f"{problem} {text!r}: 'ecglab runs' lists the names and ids")
 
 
-def parents(name: str = "ecglab") -> list:
-    """The parent runs, newest first, of the MLflow experiments of this name (`experiment_id`)."""
-    return [run for run in _all_runs(name) if "mlflow.parentRunId" not in run.data.tags]
+def parents() -> list:
+    """The parent runs of run folders, newest first, those of searches left out."""
+    return [run for run in _all_runs() if "mlflow.parentRunId" not in run.data.tags]
 
 
-def _all_runs(name: str = "ecglab") -> list:
+def _all_runs() -> list:
     client = mlflow().MlflowClient()
-    experiments = [e.experiment_id for e in client.search_experiments() if e.name.startswith(name)]
+    experiments = [e.experiment_id for e in client.search_experiments() if e.name.startswith(RUNS)]
     return client.search_runs(experiments, max_results=50_000) if experiments else []

@@ -1,6 +1,5 @@
-"""Searches for settings: the space, the trials, KerasTuner's part in it and who keeps it running.
+"""Searches for better settings of an experiment.
 
-`launch` a whole search in one call, `space` what may change, `searches` the folder that a search
-is, `trials` one trial, `tuning` every word said to KerasTuner, `supervisor` its processes,
-`tracking` what MLflow is told of it, `tuned` the winner as a new experiment.
+`space` declares what may change, `search` is the folder of a search, `oracle` draws the values with
+KerasTuner, `driver` runs the trials, and `best` writes the winner as an experiment file.
 """

@@ -1,10 +1,10 @@
-"""What a search may change of an experiment: a range or a choice for some of its keys.
+"""What a search may change about an experiment: a range or a choice for some of its keys.
 
-An experiment's file declares it beside the experiment, over the keys that `--set` takes:
+An experiment's file declares it beside the experiment, with the keys that `--set` takes:
 
     space = {"learning_rate": log(5e-4, 5e-3), "network.units": choice(0, 32, 64)}
 
-A value is carried as the text that `--set` takes, so a trial is the experiment with some keys set.
+A value is kept as the text that `--set` takes, so a trial is the experiment with some keys set.
 """
 
 import math
@@ -17,7 +17,7 @@ from ecglab.utils.errors import EcglabError
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several values, in the order in which they are thought to matter."""
+    """One of several values, in an order that makes sense on an axis."""
 
     values: tuple
 
@@ -27,23 +27,30 @@ class Choice:
 
     @property
     def texts(self) -> tuple[str, ...]:
+        """The values as `--set` takes them."""
         return tuple(as_text(value) for value in self.values)
 
     edges = texts
-    """The texts that must be possible for all between them to be."""
+    """The values that must be valid for every value to be valid."""
 
     def text(self, value) -> str:
-        """A value that was drawn, as `--set` takes it."""
+        """A sampled value as `--set` takes it."""
         return as_text(value)
 
+    def sampled(self, text: str) -> str:
+        """The value that KerasTuner samples for a text: the text itself."""
+        return text
+
     def place(self, text: str) -> float:
-        """Where a value lies in the space, from 0 to 1."""
+        """Position of a value in the space, from 0 to 1."""
         return self.texts.index(text) / (len(self.values) - 1)
 
     def holds(self, text: str) -> bool:
+        """Whether the space contains a value."""
         return text in self.texts
 
     def as_dict(self) -> dict:
+        """Ready for JSON."""
         return {"choice": list(self.texts)}
 
 
@@ -51,7 +58,7 @@ class Choice:
 class Range:
     """A number from `low` to `high`, both included.
 
-    whole: of integers only; log: drawn evenly over the logarithm
+    whole: integers only; log: sampled evenly on a logarithmic scale
     """
 
     low: float
@@ -74,28 +81,35 @@ class Range:
 
     @property
     def edges(self) -> tuple[str, ...]:
+        """The values that must be valid for every value to be valid."""
         if self.whole and self.high - self.low < 100:
             return tuple(str(x) for x in range(int(self.low), int(self.high) + 1))
         return self.text(self.low), self.text(self.high)
 
     def text(self, value) -> str:
-        """A value that was drawn, with four digits: what is finer than that means nothing."""
+        """A sampled value as `--set` takes it, with four digits."""
         if self.whole:
             return str(int(value))
-        # Rounding may lead out of the range by less than a digit.
+        # Rounding may leave the range by less than a digit.
         return f"{min(max(float(f'{value:.4g}'), self.low), self.high):.12g}"
 
+    def sampled(self, text: str) -> float:
+        """The value that KerasTuner samples for a text: a number."""
+        return int(text) if self.whole else float(text)
+
     def place(self, text: str) -> float:
-        """Where a value lies in the space, from 0 to 1."""
+        """Position of a value in the space, from 0 to 1."""
         scale = math.log if self.log else float
         low, high = scale(self.low), scale(self.high)
         return (scale(float(text)) - low) / (high - low)
 
     def holds(self, text: str) -> bool:
+        """Whether the space contains a value."""
         value = float(text)
         return self.low <= value <= self.high and (not self.whole or value.is_integer())
 
     def as_dict(self) -> dict:
+        """Ready for JSON."""
         return {"low": self.low, "high": self.high, "whole": self.whole, "log": self.log}
 
 
@@ -110,7 +124,7 @@ def real(low: float, high: float) -> Range:
 
 
 def log(low: float, high: float) -> Range:
-    """A number from low to high, drawn evenly over its logarithm."""
+    """A number from low to high, sampled evenly on a logarithmic scale."""
     return Range(low, high, log=True)
 
 
@@ -119,23 +133,23 @@ def integer(low: int, high: int) -> Range:
     return Range(low, high, whole=True)
 
 
-def from_dict(told: Mapping) -> Choice | Range:
-    """What `as_dict` told."""
-    return Choice(tuple(told["choice"])) if "choice" in told else Range(**told)
+def from_dict(stored: Mapping) -> Choice | Range:
+    """The choice or range that `as_dict` described."""
+    return Choice(tuple(stored["choice"])) if "choice" in stored else Range(**stored)
 
 
-def check(space: Mapping, experiment: Experiment, kept: Mapping[str, str] | None = None) -> None:
-    """EcglabError unless every value of the space is one that the experiment takes.
+def check(space: Mapping, experiment: Experiment, others: Mapping[str, str] | None = None) -> None:
+    """EcglabError unless the experiment takes every value of the space.
 
-    kept: further keys that cannot be searched, and why
+    others: further keys that cannot be searched, each with the reason
     """
     if not space:
-        raise EcglabError("there is nothing to search: the space has no key that is not set")
+        raise EcglabError("there is nothing to search: every key of the space is set")
     known = experiment.flat()
-    # These say on what a setting is judged, or are no setting of what is trained.
+    # These decide what a setting is scored on, or do not change what is trained.
     reasons = {f.name: "because trials must be comparable" for f in fields(Experiment)}
     reasons |= dict.fromkeys(experiment.fixed, "because another one makes another experiment")
-    reasons |= kept or {}
+    reasons |= others or {}
     for key, entry in space.items():
         if key not in known:
             raise EcglabError(f"the space: {unknown(key, known)}")
@@ -151,7 +165,7 @@ def check(space: Mapping, experiment: Experiment, kept: Mapping[str, str] | None
 
 
 def own(space: Mapping, experiment: Experiment) -> dict[str, str] | None:
-    """The experiment's own values of the searched keys, None where the space leaves one out."""
+    """The experiment's own values of the searched keys; None where the space lacks one of them."""
     known = experiment.flat()
     if not all(entry.holds(as_text(known[key])) for key, entry in space.items()):
         return None

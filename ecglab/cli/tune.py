@@ -1,0 +1,97 @@
+"""The command that searches for better settings: tune."""
+
+from ecglab.cli import text
+from ecglab.cli.common import add_set, command
+from ecglab.utils.errors import EcglabError
+
+
+def add(commands) -> None:
+    what = "search an experiment's settings: many trials, logged, resumable"
+    tune = command(commands, "tune", _tune, what)
+    tune.add_argument("experiment", nargs="?", help="name of a file of experiments/ with a space")
+    what = "number of trials in all, those of earlier calls included (default: %(default)s)"
+    tune.add_argument("--trials", type=int, default=30, metavar="N", help=what)
+    what = (
+        "how values are drawn: bayesian (default), random, or hyperband, which gives many trials "
+        "few epochs and the best ones more; with the other two, every trial runs to its end"
+    )
+    tune.add_argument("--tuner", default="bayesian", help=what)
+    what = "epochs of a trial; the winner is trained in full"
+    tune.add_argument("--epochs", type=int, metavar="N", help=what)
+    what = "size of the excerpt that trials use, the records of fold 0 included"
+    tune.add_argument("--records", type=int, metavar="N", help=what)
+    what = (
+        "trials never see fold 0; the other records are split into five folds, and a trial is "
+        "trained and scored on N of them (default: %(default)s)"
+    )
+    tune.add_argument("--folds", type=int, default=1, metavar="N", help=what)
+    what = "of the values that are drawn (default: %(default)s)"
+    tune.add_argument("--seed", type=int, default=1, help=what)
+    add_set(tune)
+    what = "number of trials at once (default: %(default)s)"
+    tune.add_argument("--workers", type=int, default=1, metavar="K", help=what)
+    tune.add_argument("--limit", type=float, metavar="HOURS", help="end after this time")
+    what = "start a training again that finishes no epoch in this time (default: %(default)g)"
+    tune.add_argument("--patience", type=float, default=30.0, metavar="MINUTES", help=what)
+    tune.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
+    what = "write the best settings of a search as a new experiment"
+    tune.add_argument("--best", metavar="SEARCH", help=what)
+    tune.add_argument("--as", metavar="NAME", dest="name", help="name of that experiment")
+
+
+def _tune(options) -> int:
+    if bool(options.experiment) == bool(options.best):
+        raise EcglabError("name an experiment to search, or a search with --best")
+    if options.best:
+        from ecglab.tuning import best, search
+
+        print(f"wrote {best.write(search.find(options.best), options.name)}")
+        return 0
+    from ecglab.tuning import driver
+
+    found, why = driver.tune(
+        options.experiment,
+        options.keys,
+        tuner=options.tuner,
+        seed=options.seed,
+        epochs=options.epochs,
+        records=options.records,
+        folds=options.folds,
+        trials=options.trials,
+        workers=options.workers,
+        limit=None if options.limit is None else 3600 * options.limit,
+        patience=60 * options.patience,
+        track=not options.no_track,
+        light=True,
+    )
+    return _report(found, why, options.trials)
+
+
+def _report(found, why: str, wanted: int) -> int:
+    """Print the best trials and those that failed; the exit status."""
+    from ecglab.tuning.search import rows
+
+    trials = rows(found)
+    ended = sum(trial["status"] != "running" for trial in trials)
+    print(f"\n{found.name}: {why}, {ended} of {wanted} trials\n{found.scope}")
+    scored = [trial for trial in trials if trial["score"] is not None]
+    if scored:
+        header = ["trial", "challenge F1", *(f"F1 {code}" for code in found.classes), "s"]
+        best = sorted(scored, key=lambda trial: -trial["score"])[:10]
+        cells = [_cells(trial, found.classes) for trial in best]
+        print(text.columns([*header, *found.space], cells))
+        print(f"next: ecglab tune --best {found.name}")
+    failed = [trial for trial in trials if trial["status"] == "failed"]
+    for trial in failed:
+        print(f"trial {trial['trial']} FAILED: {trial['reason']}")
+    if failed:
+        some = "1 trial" if len(failed) == 1 else f"{len(failed)} trials"
+        first = f"trial {failed[0]['trial']}: {failed[0]['reason']}"
+        raise EcglabError(f"{why}; {some} failed, such as {first}")
+    return 0
+
+
+def _cells(trial: dict, classes) -> list[str]:
+    scores = [f"{trial['scores'][classes.metric(code)]:.3f}" for code in classes]
+    values = trial["values"].values()
+    return [trial["trial"], f"{trial['score']:.3f}", *scores, f"{trial['seconds']:.0f}", *values]
