@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from ecglab.cli.common import command
-from ecglab.packaging import package as packaging
 
 
 def add(commands) -> None:
@@ -12,12 +11,8 @@ def add(commands) -> None:
     package.add_argument("run_name", metavar="RUN", help="name or folder of a finished run")
     place = package.add_mutually_exclusive_group(required=True)
     place.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="of the package")
-    place.add_argument(
-        "--as",
-        choices=packaging.PRETRAINED_FOLDS,
-        dest="pretrained",
-        help="make it a model that comes with ecglab",
-    )
+    what = "make it the model of this name that comes with ecglab: default or fast"
+    place.add_argument("--as", metavar="NAME", dest="pretrained", help=what)
 
     promote = command(commands, "promote", _promote, "make a run's model the one that predicts")
     promote.add_argument("run_name", metavar="RUN", help="name or id, as 'ecglab runs' shows it")
@@ -31,6 +26,7 @@ def add(commands) -> None:
 
 
 def _package(options: argparse.Namespace) -> None:
+    from ecglab.packaging import package as packaging
     from ecglab.training import run_folder
 
     run = run_folder.find(options.run_name)

@@ -82,9 +82,11 @@ def package(
 def pretrained(run, name: str) -> Path:
     """Make a package that ships, "default" or "fast", of a run, and return its folder.
 
-    Raises EcglabError for a run that is unfinished, on simulated data, or on a part of the records
-    or folds.
+    Raises EcglabError for another name, and for a run that is unfinished, on simulated data, or on
+    a part of the records or folds.
     """
+    if name not in PRETRAINED_FOLDS:
+        raise EcglabError(f"no model {name!r} ships, but {' and '.join(PRETRAINED_FOLDS)}")
     if not run.is_done:
         raise EcglabError(f"{run.name} is unfinished: 'ecglab train {run.facts['name']}' goes on")
     reasons = partial_because(run.settings, len(run.folds), run.n_folds, run.simulated)

@@ -7,6 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 import ecglab
+from ecglab.inference.package import read_card
 from ecglab.packaging.package import package
 from ecglab.training.run_folder import RunFolder
 
@@ -17,14 +18,22 @@ REQUIREMENTS = ("mlflow", "numpy", "onnxruntime", "pandas")
 
 
 def log_model(run: RunFolder, folds: Sequence[int]) -> None:
-    """Log the package of these folds as a pyfunc model of the active MLflow run.
+    """Log the package of these folds of a run as a model of the active MLflow run."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "package"
+        package(run, folder, folds)
+        log_package(folder)
+
+
+def log_package(folder: Path) -> None:
+    """Log a package as a pyfunc model of the active MLflow run.
 
     It carries its own copy of the code that predicts, so that a process without ecglab loads it.
     """
     import mlflow
 
+    card = read_card(folder)
     with tempfile.TemporaryDirectory() as temporary:
-        card = package(run, Path(temporary) / "package", folds)
         code = Path(temporary) / "ecglab_model"
         code.mkdir()
         (code / "__init__.py").touch()
@@ -37,7 +46,7 @@ def log_model(run: RunFolder, folds: Sequence[int]) -> None:
         mlflow.pyfunc.log_model(
             name="model",
             loader_module="ecglab_model.inference.pyfunc",
-            data_path=str(Path(temporary) / "package"),
+            data_path=str(folder),
             code_paths=[str(code)],
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in REQUIREMENTS],
             signature=_signature(card["classes"]["meanings"]),

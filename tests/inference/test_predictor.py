@@ -1,0 +1,148 @@
+"""Predictions: any length, rate and number of classes, and only by a model that fits its card."""
+
+import numpy as np
+import onnx
+import package_maker
+import pytest
+
+from ecglab.ecg.record import Record
+from ecglab.inference.package import MODEL
+from ecglab.inference.predictor import Predictor, pooled
+from ecglab.packaging.package import seal
+from ecglab.utils.errors import EcglabError, RecordError
+from ecglab.utils.paths import PRETRAINED
+
+
+@pytest.fixture(scope="module")
+def fast() -> Predictor:
+    return Predictor(PRETRAINED / "fast")
+
+
+def noise(rng, seconds: float, fs: float = 300.0, **keys) -> Record:
+    return Record(rng.normal(size=round(seconds * fs)).astype(np.float32), fs, **keys)
+
+
+def test_a_prediction_has_the_classes_of_the_package(tmp_path, rng):
+    predictor = Predictor(package_maker.make(tmp_path / "af", classes=package_maker.AF))
+    [found] = predictor.predict([noise(rng, 10, id="x1")])
+    assert list(found) == ["record", "label", "probabilities", "model"]
+    assert (found["record"], found["model"]) == ("x1", "tiny-1")
+    assert list(found["probabilities"]) == ["AF", "other"]
+    assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert found["label"] == max(found["probabilities"], key=found["probabilities"].get)
+    assert type(found["label"]) is str
+
+
+def test_the_rate_is_that_of_the_card(tmp_path, rng):
+    """A record at the rate of the model goes in as it is, whatever that rate is."""
+    folder = package_maker.make(tmp_path / "slow", fs=100.0)
+    record = noise(rng, 8, fs=100.0)
+    slow = Predictor(folder)
+    session = slow._session.run(
+        None, {"signal": record.signal[None], "mask": np.ones((1, 800), np.float32)}
+    )
+    np.testing.assert_allclose(slow.predict_proba([record])[0], np.mean(session, axis=0)[0])
+    assert slow.fs == 100
+
+
+def test_a_record_is_predicted_alike_alone_and_among_others(fast, rng):
+    records = [noise(rng, seconds) for seconds in (5, 30, 61, 10, 300)]
+    records.append(noise(rng, 20, fs=250.0))
+    together = fast.predict_proba(records)
+    for record, expected in zip(records, together, strict=True):
+        np.testing.assert_allclose(fast.predict_proba([record])[0], expected, atol=1e-6)
+
+
+def test_no_records_have_no_predictions(fast):
+    assert fast.predict_proba([]).shape == (0, 4)
+    assert fast.predict([]) == []
+
+
+def test_missing_samples_are_not_the_same_as_zeros(fast, rng):
+    signal = noise(rng, 30).signal.copy()
+    signal[3000:5000] = np.nan
+    with_gap = fast.predict_proba([Record(signal, 300.0)])
+    with_zeros = fast.predict_proba([Record(np.nan_to_num(signal), 300.0)])
+    assert np.isfinite(with_gap).all()
+    assert np.abs(with_gap - with_zeros).max() > 1e-3
+
+
+def test_a_record_of_more_than_an_hour_is_refused(fast):
+    long = Record(np.sin(np.arange(3601 * 100) / 20), 100.0, id="night")
+    with pytest.raises(RecordError, match=r"^night: 60 min are too long .*cut it into pieces$"):
+        fast.predict_proba([long])
+
+
+def test_members_are_averaged_or_asked_alone(tmp_path, rng):
+    folder = package_maker.make(tmp_path / "two")
+    record = noise(rng, 10)
+    each = [Predictor(folder, members=[k]).predict_proba([record]) for k in (0, 1)]
+    assert np.abs(each[0] - each[1]).max() > 1e-3
+    both = Predictor(folder).predict_proba([record])
+    np.testing.assert_allclose(both, np.mean(each, axis=0), atol=1e-6)
+    with pytest.raises(EcglabError, match=r"no member \[4\]: its members are folds \[0, 1\]"):
+        Predictor(folder, members=[4])
+
+
+def test_models_of_a_member_are_pooled_by_their_exponents(tmp_path, rng):
+    part = [{"output": f"fold-0/{name}/probabilities", "exponent": 0.6} for name in ("a", "b")]
+    folder = package_maker.make(tmp_path / "pool", folds=1, members={"0": part})
+    predictor = Predictor(folder)
+    record = noise(rng, 10)
+    batch = {"signal": record.signal[None], "mask": np.ones((1, record.n_samples), np.float32)}
+    expected = pooled(np.stack(predictor._session.run(None, batch)), [0.6, 0.6])
+    np.testing.assert_allclose(predictor.predict_proba([record]), expected, atol=1e-6)
+
+
+def test_a_pool_is_the_scaled_product_of_powers():
+    p = np.array([[[0.7, 0.2, 0.1]], [[0.5, 0.4, 0.1]]])
+    product = p[0, 0] ** 0.5 * p[1, 0] ** 2
+    np.testing.assert_allclose(pooled(p, [0.5, 2.0])[0], product / product.sum())
+    sure = np.array([[[1.0, 0.0]], [[0.1, 0.9]]])
+    assert pooled(sure, [1.0, 1.0])[0, 1] > 0.008  # one model cannot overrule all others
+
+
+@pytest.mark.parametrize(
+    ("outputs", "problem"),
+    [
+        (
+            {"fold-0/tiny/probabilities": 4, "fold-1/other/probabilities": 4},
+            "it lacks the output 'fold-1/tiny/probabilities' of its card",
+        ),
+        (
+            {"fold-0/tiny/probabilities": 4, "fold-1/tiny/probabilities": 3},
+            "it gives 3 probabilities for 4 classes",
+        ),
+    ],
+)
+def test_a_model_that_is_not_the_one_of_its_card_is_refused(tmp_path, outputs, problem):
+    folder = package_maker.make(tmp_path / "other")
+    (folder / MODEL).write_bytes(package_maker.model(outputs).SerializeToString())
+    seal(folder, package_maker.card())
+    with pytest.raises(EcglabError, match=problem):
+        Predictor(folder)
+
+
+def test_a_model_with_an_unknown_input_is_refused(tmp_path):
+    folder = package_maker.make(tmp_path / "old")
+    model = onnx.load(folder / MODEL)
+    for given in model.graph.input:
+        given.name = given.name.replace("mask", "valid")
+    for node in model.graph.node:
+        node.input[:] = [name.replace("mask", "valid") for name in node.input]
+    (folder / MODEL).write_bytes(model.SerializeToString())
+    seal(folder, package_maker.card())
+    with pytest.raises(EcglabError, match="its input 'valid' is unknown"):
+        Predictor(folder)
+
+
+def test_what_is_no_model_is_refused(tmp_path):
+    folder = package_maker.make(tmp_path / "text")
+    (folder / MODEL).write_bytes(b"no model")
+    seal(folder, package_maker.card())
+    with pytest.raises(EcglabError, match=r"model\.onnx cannot be read \([^\n]+\): package"):
+        Predictor(folder)
+
+
+def test_a_pretrained_model_knows_what_it_was_trained_on(fast):
+    assert len(fast.trained_on) == 7498  # of 7,500 records, two pairs have the same samples
