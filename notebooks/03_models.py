@@ -116,7 +116,7 @@ small = Network(
 )
 excerpt = setup.excerpt(800)
 model, history, rows = study.train_once(small, excerpt)
-plots.learning_curves({0: history}, classes, simulated=setup.simulated)
+plots.learning_curves({0: history}, simulated=setup.simulated)
 
 # %%
 probabilities = fit.predict(model, excerpt, rows, small.batch_size)

@@ -77,8 +77,8 @@ notebook.show(
 )
 plots.prediction(
     record,
-    classes,
     probabilities,
+    classes,
     reference,
     title=f"Record {record.id}: {label}, {classes.meanings[label]}",
     simulated=setup.simulated,

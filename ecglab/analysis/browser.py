@@ -74,12 +74,12 @@ def figure(data: Dataset, row, start: float = 0.0):
         title += f", predicted {row['predicted']} ({'right' if row['correct'] else 'wrong'})"
     return plots.prediction(
         record,
-        classes,
         probabilities,
+        classes,
         str(row["label"]),
         start,
         title=title,
-        synthetic=data.simulated,
+        simulated=data.simulated,
     )
 
 
