@@ -86,12 +86,12 @@ def own_results(tmp_path, monkeypatch):
     """
     import run_maker
 
-    from ecglab.reports import leaderboard as ladder
-    from ecglab.reports import results
+    from ecglab.reports import leaderboard, results
     from ecglab.training import experiment
 
     monkeypatch.setattr(results, "RESULTS", tmp_path / "experiments" / "results")
-    monkeypatch.setattr(ladder, "PAGE", tmp_path / "experiments" / "README.md")
+    monkeypatch.setattr(leaderboard, "PAGE", tmp_path / "experiments" / "README.md")
+    monkeypatch.setattr(leaderboard, "README", tmp_path / "README.md")
     own = SimpleNamespace(flat=lambda: experiment.flat(run_maker.OWN))
     monkeypatch.setattr(experiment, "load", lambda name: own)
 

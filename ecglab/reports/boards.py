@@ -99,6 +99,11 @@ def boards(results: Iterable[Result]) -> list[Board]:
     return sorted(some, key=lambda board: (-len(board.full), -board.data["records"], board.title))
 
 
+def full(results: Iterable[Result]) -> list[Result]:
+    """`Board.full` of the first board: what is compared where only one data set is shown."""
+    return next((board.full for board in boards(results)), [])
+
+
 def ranked(results: Iterable[Result]) -> list[Result]:
     """The results by challenge F1, best first."""
     return sorted(results, key=lambda result: (-value(result, "challenge_f1"), result.name))

@@ -9,11 +9,10 @@ from ecglab.inference.package import read_card
 from ecglab.reports import cells, results
 from ecglab.reports.boards import Board, boards, changed, value
 from ecglab.reports.results import Result
-from ecglab.tracking import registry
 from ecglab.training.experiment import as_text, flat
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_text
-from ecglab.utils.paths import EXPERIMENTS, ROOT
+from ecglab.utils.paths import EXPERIMENTS, PRETRAINED, ROOT
 
 PAGE = EXPERIMENTS / "README.md"
 README = ROOT / "README.md"
@@ -93,24 +92,25 @@ def page(found: Sequence[Board]) -> str:
             parts += _best(board, _figure_names(i))
         parts += _groups(board)
         if board.full:
-            parts += _errors(*_default(board), figure=_figure_names(i)[2])
+            parts += _errors(board, _figure_names(i)[2])
     return "\n\n".join([*parts, _FOOT]) + "\n"
 
 
 def readme_table(board: Board) -> str:
     """The table of the project's README: results of all folds, without those of other seeds."""
+    packaged = _packaged(board)
     header = ["experiment", *cells.f1_names(board.classes), cells.INTERVAL]
     rows = [
-        [_readme_link(r), *cells.f1_values(r), cells.challenge_f1(r)]
+        [
+            f"[{r.facts['experiment']}](experiments/{r.facts['experiment']}.py)"
+            + (", packaged as `default`" if r is packaged else ""),
+            *cells.f1_values(r),
+            cells.challenge_f1(r),
+        ]
         for r in board.full
         if not changed(r)
     ]
     return f"{board.title}, {board.n_folds} folds:\n\n{cells.table(header, rows)}"
-
-
-def _readme_link(result: Result) -> str:
-    experiment = result.facts["experiment"]
-    return f"[{experiment}](experiments/{experiment}.py)"
 
 
 def _write_readme(board: Board) -> str:
@@ -135,7 +135,7 @@ def _figures(board: Board) -> list:
     from ecglab import plots
 
     best, classes = board.full, board.classes
-    table = _default(board)[1].table
+    table = (_packaged(board) or best[0]).table
     return [
         plots.leaderboard({cells.shown(r): r.facts["scores"] for r in best}, classes),
         plots.coverage({cells.shown(r): r.table for r in best[:CURVES]}, classes),
@@ -211,8 +211,8 @@ def _groups(board: Board) -> list[str]:
 def _group(board: Board, group: Sequence[Result]) -> list[str]:
     facts, base, best = group[0].facts, board.base(group), board.full[:1]
     n, epochs = board.n_trained(group[0]), facts["settings"].get("epochs")
-    title = f"{facts['experiment']}: {n} of {board.n_folds} folds"
-    title += f", {epochs} epochs" if epochs else ""
+    folds = f"{n} folds" if n == board.n_folds else f"{n} of {board.n_folds} folds"
+    title = f"{facts['experiment']}: {folds}" + (f", {epochs} epochs" if epochs else "")
     rows = [
         [
             f"[{_changes(r, base, group)}]({cells.link(r)})",
@@ -239,18 +239,20 @@ def _changes(result: Result, base: Result | None, group: Sequence[Result]) -> st
     return ", ".join(f"{key}={as_text(x)}" for key, x in differs.items()) or result.name
 
 
-def _default(board: Board) -> tuple[str, Result]:
-    """Whose errors are shown: the result of the packaged model `default`, otherwise the best."""
-    card = read_card(registry.locate("default"))
-    packaged = card["experiment"], card["data"]["digest"], flat(card["settings"])
+def _packaged(board: Board) -> Result | None:
+    """The result of the packaged model `default`, if it is on the board."""
+    card = read_card(PRETRAINED / "default")
+    wanted = card["experiment"], card["data"]["digest"], flat(card["settings"])
     for r in board.full:
-        if (r.facts["experiment"], r.facts["data"]["digest"], r.facts["settings"]) == packaged:
-            return "the packaged model `default`", r
-    return "the best result", board.full[0]
+        if (r.facts["experiment"], r.facts["data"]["digest"], r.facts["settings"]) == wanted:
+            return r
+    return None
 
 
-def _errors(what: str, result: Result, figure: str) -> list[str]:
-    classes = result.classes
+def _errors(board: Board, figure: str) -> list[str]:
+    packaged, classes = _packaged(board), board.classes
+    what = "the packaged model `default`" if packaged else "the best result"
+    result = packaged or board.full[0]
     predicted = metrics.predicted(result.table, classes)
     matrix = metrics.confusion(result.table["label"], predicted, classes)
     rows = [
