@@ -1,4 +1,4 @@
-"""Recordings from files: one reader a format, chosen by the file's name."""
+"""Reads recordings from files: one module per format, chosen by the file's suffix."""
 
 from pathlib import Path
 
@@ -7,21 +7,21 @@ from ecglab.readers import csv_reader, mat_reader, npy_reader, wfdb_reader
 from ecglab.utils.errors import RecordError
 
 _READERS = (wfdb_reader, csv_reader, npy_reader, mat_reader)
-"""A format is a module with SUFFIXES and read(path, lead, fs) -> Record: add it here."""
+"""Each has SUFFIXES and read(path, lead, fs) -> Record. Add a new format to this tuple."""
 
 READERS = {suffix: reader for reader in _READERS for suffix in reader.SUFFIXES}
-"""Which module reads the files of a suffix."""
+"""{suffix: module that reads such files}"""
 
 
 def read(path: str | Path, lead: str | None = None, fs: float | None = None) -> Record:
-    """Read one lead of a recording, in mV, whatever the format; its id is the file's stem.
+    """Read one lead of a recording in mV, in any format; its id is the name without suffix.
 
     path: a file, or a WFDB record by its name without suffix
     lead: name or number (as text, from 0) of a lead where there are several; by default the
     first that is an ECG lead in mV, else the first
-    fs: sampling rate in Hz, needed where the file carries none
+    fs: sampling rate in Hz, needed where the file has none
 
-    Raises RecordError, one line that says what, where and what to do, for all that cannot be read.
+    Raises RecordError for a file that cannot be read: one line with what, where and what to do.
     """
     path = Path(path)
     try:
@@ -43,7 +43,7 @@ def _reader_of(path: Path):
     reader = READERS.get(path.suffix.lower())
     if not reader:
         raise RecordError(
-            f"{path}: files of this kind are not read: convert it to one of {', '.join(READERS)} "
+            f"{path}: format not supported: convert the file to one of {', '.join(READERS)} "
             "(a WFDB record may be named without suffix)"
         )
     return reader

@@ -1,4 +1,4 @@
-"""What every reader needs: text, choosing a lead, voltage units, the sampling rate."""
+"""Functions that the readers share: text, choice of a lead, voltage units, sampling rate."""
 
 import codecs
 import re
@@ -35,12 +35,12 @@ def text_of(path: Path) -> str:
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     if "\0" in text:
-        raise RecordError(f"{path}: is not text: give the file its own suffix")
+        raise RecordError(f"{path}: is not text: does the suffix match the format?")
     return text
 
 
 def millivolts(unit: str) -> float | None:
-    """How many mV one of `unit` is; None where `unit` is no voltage. No unit means mV."""
+    """Number of mV in one `unit`; None where it is not a voltage. No unit means mV."""
     unit = unit.strip().lower().replace("\N{GREEK SMALL LETTER MU}", "\N{MICRO SIGN}")
     return _MILLIVOLTS.get(unit or "mv")
 
@@ -48,11 +48,11 @@ def millivolts(unit: str) -> float | None:
 def chosen_lead(
     path: Path, names: Sequence[str], lead: str | None, units: Sequence[str] | None = None
 ) -> int:
-    """Which of a file's leads is read: the one of that name, else of that number (from 0).
+    """Index of the lead to read: the one of that name, else of that number (from 0).
 
     names, units: of each lead in the file; without units all are in mV
     By default the first whose name is that of an ECG lead and whose unit is a voltage, else the
-    first. Raises RecordError, which lists the leads, where `lead` is none of them.
+    first. Raises RecordError, which lists the leads, where none is `lead`.
     """
     units = units or [""] * len(names)
     if lead is None:
@@ -81,7 +81,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def in_millivolts(path: Path, signal: np.ndarray, name: str, unit: str) -> np.ndarray:
-    """The signal (n_samples,) of a lead in mV; RecordError where `unit` is no voltage."""
+    """The signal (n_samples,) of a lead in mV; RecordError where `unit` is not a voltage."""
     factor = millivolts(unit)
     if factor is None:
         raise RecordError(
@@ -94,16 +94,16 @@ def in_millivolts(path: Path, signal: np.ndarray, name: str, unit: str) -> np.nd
 def checked_rate(path: Path, own: float | None, given: float | None) -> float:
     """The sampling rate in Hz: the file's own, else the one given.
 
-    Raises RecordError where there is neither, or where they are not the same within 0.1 %.
+    Raises RecordError where there is neither, or where they differ by more than 0.1 %.
     """
     if own is None and given is None:
         raise RecordError(
-            f"{path}: the file carries no sampling rate: give it in Hz "
+            f"{path}: the file has no sampling rate: give it in Hz "
             "(--fs 300 on the command line, fs=300 in Python)"
         )
     if own is not None and given is not None and not abs(given - own) <= _SAME_RATE * own:
         raise RecordError(
-            f"{path}: the file says {own:g} Hz, not {given:g} Hz: leave the rate out, "
+            f"{path}: the file has {own:g} Hz, not {given:g} Hz: leave the rate out, "
             "or correct the file"
         )
     return given if own is None else own
@@ -112,8 +112,8 @@ def checked_rate(path: Path, own: float | None, given: float | None) -> float:
 def lead_of_array(path: Path, array: np.ndarray, lead: str | None) -> tuple[np.ndarray, str]:
     """One lead (n_samples,) of an array in mV, and its name: its number where there are several.
 
-    array: (n_samples,), (n_samples, n_leads) or (n_leads, n_samples), float; of two dimensions
-    the longer is time. Raises RecordError for other shapes and types.
+    array: (n_samples,), (n_samples, n_leads) or (n_leads, n_samples), float; the longer dimension
+    is time. Raises RecordError for other shapes and types.
     """
     if array.dtype.kind in "iu":
         raise RecordError(

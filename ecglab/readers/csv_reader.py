@@ -1,4 +1,4 @@
-"""Text: one value a line or columns (.csv, .tsv, .txt), and the ECG export of an Apple Watch."""
+"""Text files: one value per line, columns, or the ECG export of an Apple Watch."""
 
 import csv
 import math
@@ -39,7 +39,7 @@ _HERTZ = re.compile(r"(?P<rate>\d+(?:[.,]\d+)?)\s*[^\W\d_]+")
 
 @dataclass(frozen=True)
 class _Table:
-    """Columns of text: rows holds (line number, cells); rate in Hz where a head says it."""
+    """Columns of text: rows of (line number, cells); rate in Hz where the head has one."""
 
     names: list[str]
     units: list[str]
@@ -50,20 +50,20 @@ class _Table:
 def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record:
     """Read one lead of a text file.
 
-    Columns: one value a line or several, separated by semicolon, tab or comma, with or without a
+    Columns: one value per line or several, separated by semicolon, tab or comma, with or without a
     line of names. Empty cells (in a single column: empty lines) and NaN are missing samples.
     Decimal commas are understood, between commas only in quotes. A unit in the name of a column
     (`ecg_mV`, `ecg (uV)`, `signal_uv`) is converted to mV; without one the values are in mV. A
     column `time`, `t`, `time_s`, `time_ms` or `seconds` gives the rate; otherwise `fs` in Hz is
-    needed. A column that only counts (`index`, `sample`) is passed over.
+    needed. A column that only counts (`index`, `sample`) is ignored.
 
     The ECG export of an Apple Watch: a head of names and values that ends with the rate, the
-    lead and the unit (`Sample Rate,512 hertz`, `Lead,Lead I`, `Unit,µV`), then one value a line.
-    Names and numbers may be those of any language: the head is known by its structure.
+    lead and the unit (`Sample Rate,512 hertz`, `Lead,Lead I`, `Unit,µV`), then one value per line.
+    Names and numbers may be in any language: the head is recognised by its structure.
 
     lead: name or number (from 0) of a column, the time column not counted; by default the first
     that is named like an ECG lead, else the first
-    Raises RecordError for what is no such file.
+    Raises RecordError for other files.
     """
     lines = text_of(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     table = _watch_export(lines) or _columns(path, lines)
@@ -105,7 +105,7 @@ def _columns(path: Path, lines: list[str]) -> _Table:
         reader = csv.reader(lines, delimiter=separator or "\t", skipinitialspace=True)
         rows = [(before + reader.line_num, cells) for cells in reader]
     except csv.Error as error:
-        raise RecordError(f"{path}: is no CSV file ({error})") from None
+        raise RecordError(f"{path}: not a CSV file ({error})") from None
     names, units = [str(i) for i in range(len(rows[0][1]))], [""] * len(rows[0][1])
     named = any(not _is_number(cell) for cell in rows[0][1])
     if named:

@@ -25,8 +25,8 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
     `sampling_rate`, else `fs`. MATLAB 4 files are read with NumPy alone, later ones by SciPy, and
     v7.3 by h5py (`pip install 'ecglab[formats]'`).
 
-    Raises RecordError for what is no such file. Integers are refused, because their unit is
-    unknown: a `val` of integers belongs to a WFDB record, whose .hea holds the units per mV.
+    Raises RecordError for other files. Integers are refused because their unit is unknown: a `val`
+    of integers belongs to a WFDB record, whose .hea holds the units per mV.
     """
     numeric = {name: np.squeeze(v) for name, v in _variables(path).items() if v.dtype.kind in "fiu"}
     own = next(
@@ -46,7 +46,7 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
 
 
 def _signal_name(path: Path, arrays: dict[str, np.ndarray]) -> str:
-    """Which variable is the signal."""
+    """Name of the variable that holds the signal."""
     for wanted in SIGNAL_NAMES:
         for name in arrays:
             if name.lower() == wanted:
@@ -76,7 +76,7 @@ def _variables(path: Path) -> dict[str, np.ndarray]:
         raise RecordError(f"{path}: {extras.missing(error) or error}") from error
     except Exception:  # SciPy and h5py raise all kinds of error on a damaged file
         raise RecordError(
-            f"{path}: is no MATLAB file, or is damaged or cut: copy or save it again"
+            f"{path}: not a MATLAB file, or damaged or cut: copy or save it again"
         ) from None
     return {name: v for name, v in contents.items() if isinstance(v, np.ndarray)}
 

@@ -17,8 +17,8 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
     The array is (n_samples,), (n_samples, n_leads) or (n_leads, n_samples): the longer dimension
     is time, and `lead` is the number of a lead, counted from 0 (default 0). `fs` in Hz is needed.
 
-    Raises RecordError for what is no such array. Integers are refused: their unit is unknown, so
-    divide them by the number of units per mV before saving. Nothing is ever unpickled.
+    Raises RecordError for other arrays. Integers are refused because their unit is unknown: divide
+    them by the number of units per mV before saving. Nothing is ever unpickled.
     """
     with open(path, "rb") as file:
         try:
@@ -30,7 +30,7 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
                     "save floating-point numbers in mV"
                 ) from None
             raise RecordError(
-                f"{path}: is no NumPy array, or is damaged or cut: copy it or np.save it again"
+                f"{path}: not a NumPy array, or damaged or cut: copy it or np.save it again"
             ) from None
     signal, name = lead_of_array(path, array, lead)
     return Record(signal, checked_rate(path, None, fs), path.stem, name)

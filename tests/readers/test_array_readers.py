@@ -69,7 +69,7 @@ def test_npy_is_never_unpickled(tmp_path):
     np.save(path, np.array([_Opened()], object), allow_pickle=True)
     assert_refused("Python objects, which are not opened", path, fs=200)
     path.write_bytes(pickle.dumps(_Opened()))
-    assert_refused("no NumPy array", path, fs=200)
+    assert_refused("not a NumPy array", path, fs=200)
 
 
 def test_npy_damaged(tmp_path):
@@ -97,7 +97,7 @@ def test_mat(tmp_path, form, name, fs_name):
         record = readers.read(path)
         assert (record.id, record.lead, record.fs) == ("rec", "", 200)
         np.testing.assert_allclose(record.signal, signal[:, 0], atol=1e-6)
-    assert_refused("says 200 Hz, not 300 Hz", path, fs=300)
+    assert_refused("has 200 Hz, not 300 Hz", path, fs=300)
 
 
 def test_mat_without_rate(tmp_path):

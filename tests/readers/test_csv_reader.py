@@ -141,7 +141,7 @@ def test_columns_that_count_are_no_signal(tmp_path):
         (b"ecg\n0.1\n0.2\n", "only rises"),
         (b"ecg\n0.1\n0.2\n0.1\n", "too short"),
         (b"ecg\n0.1\ninf\n0.1\n", "not finite"),
-        (b'"' + b"x" * 200_000, "no CSV file"),
+        (b'"' + b"x" * 200_000, "not a CSV file"),
     ],
 )
 def test_text_that_is_no_signal(tmp_path, content, pattern):
@@ -194,7 +194,7 @@ def test_watch_export(tmp_path, head, decimal, cell, encoding):
     record = readers.read(path)
     assert (record.id, record.lead, record.fs) == ("ecg_2020-04-19", "I", 512)
     np.testing.assert_allclose(record.signal, signal, atol=1e-6)
-    assert_refused("says 512 Hz, not 300 Hz", path, fs=300)
+    assert_refused("has 512 Hz, not 300 Hz", path, fs=300)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def test_refuses_what_is_no_recording(tmp_path):
     (tmp_path / "rec.pdf").write_bytes(b"%PDF")
     assert_refused(r"\.hea, \.dat, \.csv, .*\.npy, \.mat", tmp_path / "rec.pdf")
     (tmp_path / "rec").write_bytes(b"x")
-    assert_refused("not read", tmp_path / "rec")
+    assert_refused("not supported", tmp_path / "rec")
     for suffix in readers.READERS:
         empty = tmp_path / f"empty{suffix}"
         empty.write_bytes(b"")
