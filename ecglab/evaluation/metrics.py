@@ -22,6 +22,7 @@ __all__ = [
     "precision_recall",
     "predicted",
     "resampled",
+    "risk",
     "scores",
 ]
 
@@ -78,19 +79,33 @@ def coverage(labels, probabilities, shares, classes: Classes) -> np.ndarray:
     as certain as the last one of a share belong to it, so the order of the records does not
     matter. A class of which every record is withheld has F1 0.
     """
+    labels, codes = np.asarray(labels), classes.predicted(probabilities)
+    found = [
+        f1_scores(labels[rows], codes[rows], classes)["challenge_f1"]
+        for rows in _most_certain(probabilities, shares)
+    ]
+    return np.array(found)
+
+
+def risk(labels, probabilities, shares, classes: Classes) -> np.ndarray:
+    """Share of wrong predictions (n_shares,) among the most certain share of the records.
+
+    With `shares` it is the risk-coverage curve; the arguments are those of `coverage`.
+    """
+    wrong = classes.predicted(probabilities) != np.asarray(labels)
+    return np.array([wrong[rows].mean() for rows in _most_certain(probabilities, shares)])
+
+
+def _most_certain(probabilities, shares) -> list[np.ndarray]:
+    """For each share, which records belong to it: (n_records,) bool."""
     shares = np.asarray(shares, float)
     if not ((shares > 0) & (shares <= 1)).all():
         raise ValueError("a share of records must be above 0 and at most 1")
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
-    certainty = probabilities.max(axis=1)
+    certainty = np.asarray(probabilities).max(axis=1)
     least = np.sort(certainty)[::-1]
-    codes = classes.predicted(probabilities)
     # A share of a count may lie a rounding error above the whole number that is meant.
-    last = np.maximum(np.ceil(shares * labels.size - 1e-9).astype(int), 1) - 1
-    kept = [certainty >= least[i] for i in last]
-    return np.array(
-        [f1_scores(labels[rows], codes[rows], classes)["challenge_f1"] for rows in kept]
-    )
+    last = np.maximum(np.ceil(shares * certainty.size - 1e-9).astype(int), 1) - 1
+    return [certainty >= least[i] for i in last]
 
 
 def precision_recall(truth, probability) -> tuple[np.ndarray, np.ndarray, float]:

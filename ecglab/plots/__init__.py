@@ -16,7 +16,7 @@ from ecglab.plots.ecg import (
 )
 from ecglab.plots.experiments import differences, intervals, leaderboard, learning_curves
 from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
-from ecglab.plots.scores import confusion, coverage, precision_recall, reliability
+from ecglab.plots.scores import confusion, coverage, precision_recall, reliability, risk_coverage
 from ecglab.plots.searches import course, held_out, importance, parallel_coordinates
 from ecglab.plots.spectrograms import prediction, spectrogram, spectrograms
 from ecglab.plots.style import CURVES, MM, looks, save
@@ -51,6 +51,7 @@ __all__ = [
     "precision_recall",
     "prediction",
     "reliability",
+    "risk_coverage",
     "save",
     "spectrogram",
     "spectrograms",

@@ -81,20 +81,23 @@ def reliability(
     """How often records are of a class at each predicted probability, and how many records.
 
     labels: (n,) class codes; probabilities: (n, n_classes); bins: of equal width from 0 to 1
-    A point stands at its bin's mean probability, with Jeffreys' 95 % interval. The error in the
-    title is `metrics.ece`, that over a panel the class's own, both in the bins of `metrics`.
+    A class without records has no panel. A point stands at its bin's mean probability, with
+    Jeffreys' 95 % interval. The error in the title is `metrics.ece`, that over a panel the class's
+    own, both in the bins of `metrics`.
     """
     from scipy.stats import beta
 
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     error = metrics.ece(labels, probabilities, classes)
     title = f"Reliability of {labels.size:,} records: expected calibration error {error:.3f}"
-    figure = page(max(NARROW, WIDE / 4 * len(classes)), 4.4, title, simulated)
-    shared = {"sharex": True, "sharey": "row", "height_ratios": [5, 2]}
-    axes = figure.subplots(2, len(classes), **shared)
+    shown = [i for i, code in enumerate(classes) if (labels == code).any()]
+    figure = page(max(NARROW, WIDE / 4 * len(shown)), 4.4, title, simulated)
+    shared = {"sharex": True, "sharey": "row", "height_ratios": [5, 2], "squeeze": False}
+    axes = figure.subplots(2, len(shown), **shared)
     errors = metrics.class_eces(labels, probabilities, classes)
-    columns = zip(looks(classes).items(), probabilities.T, axes.T, strict=True)
-    for (code, look), probability, (above, below) in columns:
+    for i, (above, below) in zip(shown, axes.T, strict=True):
+        code, probability = classes.codes[i], probabilities[:, i]
+        look = looks(classes)[code]
         of = calibration.binned(labels == code, probability, bins)
         filled = of.counts > 0
         n, x, y = of.counts[filled], of.probability[filled], of.frequency[filled]
@@ -142,6 +145,24 @@ def coverage(
         # Beside no curve: where there is room differs from result to result.
         where = {"loc": "outside lower center", "ncols": 2, "handlelength": 4}
         _plain(figure.legend(title="challenge F1 of all records", **where))
+    tidy(axes)
+    return figure
+
+
+def risk_coverage(labels, probabilities, classes: Classes, *, simulated: bool = False) -> Figure:
+    """Share of wrong predictions against the share of records kept, the least certain withheld.
+
+    labels: (n,) class codes; probabilities: (n, n_classes)
+    """
+    shares = np.linspace(0.02, 1, 50)
+    y = metrics.risk(labels, probabilities, shares, classes)
+    title = f"Risk and coverage of {len(labels):,} records"
+    figure = page(NARROW, 4.2, title, simulated, "the least certain records are withheld first")
+    axes = figure.subplots()
+    color, style, _ = CURVES[0]
+    axes.plot(100 * shares, 100 * y, color=color, ls=style, lw=2)
+    axes.set(xlabel="share of records kept (%)", ylabel="wrong among the kept records (%)")
+    axes.set(xlim=(0, 101), ylim=(0, None))
     tidy(axes)
     return figure
 

@@ -1,0 +1,181 @@
+"""`ecglab evaluate`: a packaged model on records that it has never seen."""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from ecglab.cli import text
+from ecglab.cli.common import command
+from ecglab.utils.errors import EcglabError
+
+
+def add(commands) -> None:
+    what = "score a packaged model on a data set that it was not trained on"
+    evaluate = command(commands, "evaluate", _evaluate, what)
+    what = "default, fast, models:/NAME@ALIAS, models:/NAME/VERSION, or the folder of a package"
+    evaluate.add_argument("model", metavar="MODEL", help=what)
+    what = "the data set, as 'ecglab data import' named it"
+    evaluate.add_argument("--data", required=True, metavar="NAME", help=what)
+    evaluate.add_argument("--labels", metavar="VERSION", help="of the labels of the data set")
+    evaluate.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="LABEL=CLASS",
+        help="count a label of the data set as a class of the model; 'LABEL=' leaves it out; "
+        "may be repeated. Labels that are equal to a class need none.",
+    )
+    what = "also write the result as JSON; without FILE, or with '-', print it and nothing else"
+    evaluate.add_argument("--json", nargs="?", const="-", metavar="FILE", help=what)
+    what = "also write a page with all tables and figures, in one file"
+    evaluate.add_argument("--html", type=Path, metavar="FILE", help=what)
+    evaluate.add_argument("--track", action="store_true", help="also log the result to MLflow")
+    evaluate.add_argument(
+        "--include-training-records",
+        action="store_true",
+        help="also score records that the model was trained on, which gives too high scores",
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    given = _mapping(options.map)
+    from ecglab.datasets import dataset
+    from ecglab.evaluation import external
+    from ecglab.tracking import registry
+    from ecglab.utils.files import write_text
+
+    predictor = registry.load_model(options.model)
+    data = dataset.open(options.data, options.labels)
+    data.check()
+    found = external.evaluate(predictor, data, given, options.include_training_records)
+    _warn(found.facts)
+    if options.json == "-":
+        print(_json(found.facts), end="", flush=True)
+    else:
+        print(_table(found.facts), flush=True)
+    if options.json not in (None, "-"):
+        write_text(Path(options.json), _json(found.facts))
+        _note(f"wrote {options.json}")
+    if options.html:
+        from ecglab.reports import evaluation_page
+
+        evaluation_page.write(found, options.html)
+        _note(f"wrote {options.html}")
+    if options.track:
+        _note(f"logged to MLflow as run {_track(found, options.html)}")
+
+
+def _mapping(pairs: list[str]) -> dict[str, str]:
+    """{label: class} of `--map LABEL=CLASS`."""
+    given: dict[str, str] = {}
+    for pair in pairs:
+        label, equals, code = pair.rpartition("=")
+        if not equals or not label:
+            raise EcglabError(f"--map {pair}: write LABEL=CLASS, such as AFIB=A")
+        if given.get(label, code) != code:
+            raise EcglabError(f"--map {pair}: {label} is mapped to {given[label]} already")
+        given[label] = code
+    return given
+
+
+def _json(facts: dict) -> str:
+    return json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _track(found, page: Path | None) -> str:
+    """Log an evaluation with its page, which is made where it was not asked for; the run's id."""
+    from ecglab.reports import evaluation_page
+    from ecglab.tracking import evaluations
+
+    if page:
+        return evaluations.log(found, page)
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "evaluation.html"
+        evaluation_page.write(found, page)
+        return evaluations.log(found, page)
+
+
+def _warn(facts: dict) -> None:
+    if n := facts["training_records_scored"]:
+        _note(
+            f"ecglab: NOT AN EXTERNAL EVALUATION: {facts['model']['name']} was trained on {n:,} of "
+            f"the {facts['scored']:,} scored records, so the scores are too high"
+        )
+    for key in ("model", "data"):
+        if facts[key]["simulated"]:
+            _note(f"ecglab: the {key} is SIMULATED: the scores say nothing about recordings")
+
+
+def _note(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _table(facts: dict) -> str:
+    """The result as text."""
+    data, left_out = facts["data"], facts["left_out"]
+    by = f"{facts['resampled']['units']:,} {facts['resampled']['by']}s"
+    lines = [
+        f"{facts['model']['name']} on {data['name']}: {facts['scored']:,} of "
+        f"{data['records']:,} records scored, 95 % intervals by bootstrap over {by}",
+        "",
+        text.columns(["score", "value", "95 % interval"], _overall(facts)),
+        "",
+        text.columns(["class", "records", "metric", "value", "95 % interval"], _classes(facts)),
+        "",
+        text.columns(["label \\ predicted", *facts["counts"]], _confusion(facts)),
+    ]
+    mapped = [f"{label}={code}" for label, code in facts["mapping"].items() if label != code]
+    lines += ["", f"mapped: {', '.join(mapped)}"] if mapped else [""]
+    if facts["not_ranked"]:
+        without = ", ".join(facts["not_ranked"])
+        among = ", ".join(facts["ranked"])
+        lines.append(
+            f"challenge F1 is the mean F1 of {among or 'no class'}: no record is {without}"
+        )
+    for label, count in left_out["labels"].items():
+        lines.append(f"left out: {count:,} records with label {label}, which no class stands for")
+    if left_out["training_records"]:
+        lines.append(f"left out: {left_out['training_records']:,} records the model was trained on")
+    for entry in left_out["unclassified"]:
+        lines.append(
+            f"not classified: {entry['records']:,} records, such as {entry['example']}: "
+            f"{entry['reason']}"
+        )
+    return "\n".join(lines).rstrip()
+
+
+def _overall(facts: dict) -> list[list[str]]:
+    from ecglab.evaluation.class_metrics import OVERALL
+
+    return [[name, *_shown(facts, name)] for name in OVERALL]
+
+
+def _classes(facts: dict) -> list[list[str]]:
+    from ecglab.ecg.classes import Classes
+    from ecglab.evaluation.class_metrics import OF_CLASS, name_of
+
+    classes, rows = Classes.from_dict(facts["model"]["classes"]), []
+    for code, count in facts["counts"].items():
+        if not count:
+            rows.append([code, "0", "", "n/a", ""])
+            continue
+        for i, measure in enumerate(OF_CLASS):
+            first = [code, f"{count:,}"] if i == 0 else ["", ""]
+            words = {"recall": "recall (sensitivity)"}.get(measure, measure.replace("_", " "))
+            rows.append([*first, words, *_shown(facts, name_of(measure, code, classes))])
+    return rows
+
+
+def _confusion(facts: dict) -> list[list[str]]:
+    return [
+        [code, *(f"{count:,}" for count in row)]
+        for code, row in zip(facts["counts"], facts["confusion"], strict=True)
+    ]
+
+
+def _shown(facts: dict, name: str) -> list[str]:
+    value, interval = facts["values"][name], facts["intervals"][name]
+    shown = "n/a" if value is None else f"{value:.3f}"
+    return [shown, f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else ""]
