@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from ecglab.analysis import notebook
+from ecglab.datasets import dataset
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import NOTEBOOKS
 
@@ -24,11 +25,11 @@ BY_NAME = pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.s
 # --- the files
 
 
-def test_there_is_a_walk():
+def test_the_notebooks_are_in_reading_order():
     topics = [script.stem.partition("_")[2] for script in SCRIPTS]
-    walk = ["explore", "spectrogram", "models", "cross_validation"]
-    walk += ["tuning", "compare_runs", "predict"]
-    assert [topic for topic in topics if topic in walk] == walk
+    order = ["explore", "spectrogram", "models", "cross_validation"]
+    order += ["tuning", "compare_runs", "predict"]
+    assert [topic for topic in topics if topic in order] == order
 
 
 @BY_NAME
@@ -64,7 +65,7 @@ def test_a_link_leads_to_a_file(script):
 
 @pytest.fixture
 def copy(tmp_path):
-    """A script with its generated notebook, where they may be spoilt."""
+    """A script with its generated notebook, to be changed by a test."""
     script = tmp_path / "01_explore.py"
     script.write_text("# %% [markdown]\n# # Title\n\n# %%\n1 + 1\n\n# %%\n2\n", encoding="utf-8")
     tool.generate(script)
@@ -73,7 +74,7 @@ def copy(tmp_path):
 
 
 def edited(script: Path, change) -> str:
-    """What the check says after `change` of the notebook."""
+    """The problem that the check reports after `change` of the notebook."""
     path = script.with_suffix(".ipynb")
     book = nbformat.read(path, as_version=4)
     change(book)
@@ -142,28 +143,27 @@ def test_a_failing_cell_is_an_error(copy):
         tool.executed(copy, timeout=60)
 
 
-def test_an_export_shows_what_was_computed_and_not_how_prose_was_made(copy, tmp_path):
-    imports, code = "from ecglab.analysis import notebook", "notebook.say(f'**{40 + 2}** records')"
+def test_an_export_hides_the_code_of_computed_text(copy, tmp_path):
+    imports, code = "from ecglab.analysis import notebook", "notebook.show(f'**{40 + 2}** records')"
     text = f"# %%\n{imports}\n\n# %%\n{code}\n"
     copy.write_text(text, encoding="utf-8")
     page = tool.export(copy, tmp_path / "html").read_text(encoding="utf-8")
     assert "<strong>42</strong> records" in page
     assert '<span class="kn">import</span>' in page
-    assert '<span class="n">say</span>' not in page
+    assert '<span class="n">show</span>' not in page
 
 
 # --- the setting
 
 
-def test_the_setting_is_small_or_full_and_is_said(monkeypatch, capsys):
-    from ecglab.datasets import synthetic
-
-    synthetic.pack(40)
-    for asked, small in (("small", True), ("full", False), ("", False)):
-        monkeypatch.setenv(notebook.SETTING, asked)
-        here = notebook.begin()
-        assert (here.small, here.synthetic, len(here.data)) == (small, True, 40)
-        assert here.of("a few", "all") == ("a few" if small else "all")
+def test_the_setting_is_small_or_full(monkeypatch):
+    dataset.make_synthetic(40)
+    for value, small in (("small", True), ("full", False), ("", False)):
+        monkeypatch.setenv(notebook.SETTING, value)
+        setup = notebook.begin()
+        assert (setup.small, setup.simulated, len(setup.data)) == (small, True, 40)
+        assert setup.size("a few", "all") == ("a few" if small else "all")
+        assert len(setup.excerpt(100)) == 40 and len(setup.excerpt(20)) == 20
     monkeypatch.setenv(notebook.SETTING, "tiny")
     with pytest.raises(EcglabError, match="'small' or 'full'"):
         notebook.begin()
@@ -177,15 +177,23 @@ def test_the_setting_is_read_in_one_place():
 # --- execution
 
 
+def texts(book) -> list[str]:
+    """The Markdown that the cells of an executed notebook show."""
+    return [
+        output["data"]["text/markdown"]
+        for cell in book.cells
+        for output in cell.get("outputs", [])
+        if "text/markdown" in output.get("data", {})
+    ]
+
+
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory):
     """A data folder with synthetic records that all notebooks share."""
-    from ecglab.datasets import synthetic
-
     folder = tmp_path_factory.mktemp("notebooks") / "data"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGLAB_DATA", str(folder))
-        synthetic.pack(notebook.SMALL_RECORDS)
+        dataset.make_synthetic(notebook.SMALL_RECORDS)
     return folder
 
 
@@ -195,19 +203,14 @@ def test_a_notebook_runs_on_synthetic_records(script, packed, monkeypatch):
     monkeypatch.setenv("ECGLAB_DATA", str(packed))
     monkeypatch.setenv(notebook.SETTING, "small")
     book = tool.executed(script, timeout=300)
-    said = [
-        output["data"]["text/markdown"]
-        for cell in book.cells
-        for output in cell.get("outputs", [])
-        if "text/markdown" in output.get("data", {})
-    ]
-    assert "SYNTHETIC" in said[0] and "SMALL" in said[0]
-    pictures = sum(
+    first = texts(book)[0]
+    assert "SYNTHETIC" in first and "SMALL" in first
+    figures = sum(
         "image/png" in output.get("data", {})
         for cell in book.cells
         for output in cell.get("outputs", [])
     )
-    assert pictures >= 3
+    assert figures >= 3
 
 
 @pytest.mark.archive
@@ -218,10 +221,5 @@ def test_a_notebook_runs_on_recordings(name, archive, monkeypatch, tmp_path):
     import_archive(archive)
     monkeypatch.setenv(notebook.SETTING, "small")
     book = tool.executed(NOTEBOOKS / f"{name}.py", timeout=300)
-    (first, *_) = [
-        output["data"]["text/markdown"]
-        for cell in book.cells
-        for output in cell.get("outputs", [])
-        if "text/markdown" in output.get("data", {})
-    ]
+    first = texts(book)[0]
     assert "real recordings" in first and "SYNTHETIC" not in first
