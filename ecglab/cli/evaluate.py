@@ -49,7 +49,13 @@ def _evaluate(options: argparse.Namespace) -> None:
     predictor = registry.load_model(options.model)
     data = dataset.open(options.data, options.labels)
     data.check()
-    found = external.evaluate(predictor, data, given, options.include_training_records)
+    found = external.evaluate(
+        predictor,
+        data,
+        given,
+        include_training_records=options.include_training_records,
+        uri=options.model,
+    )
     _warn(found.facts)
     if options.json == "-":
         print(_json(found.facts), end="", flush=True)
@@ -100,7 +106,7 @@ def _track(found, page: Path | None) -> str:
 def _warn(facts: dict) -> None:
     if n := facts["training_records_scored"]:
         _note(
-            f"ecglab: NOT AN EXTERNAL EVALUATION: {facts['model']['name']} was trained on {n:,} of "
+            f"ecglab: NOT AN EXTERNAL EVALUATION: {facts['model']['uri']} was trained on {n:,} of "
             f"the {facts['scored']:,} scored records, so the scores are too high"
         )
     for key in ("model", "data"):
@@ -117,7 +123,7 @@ def _table(facts: dict) -> str:
     data, left_out = facts["data"], facts["left_out"]
     by = f"{facts['resampled']['units']:,} {facts['resampled']['by']}s"
     lines = [
-        f"{facts['model']['name']} on {data['name']}: {facts['scored']:,} of "
+        f"{facts['model']['uri']} on {data['name']}: {facts['scored']:,} of "
         f"{data['records']:,} records scored, 95 % intervals by bootstrap over {by}",
         "",
         text.columns(["score", "value", "95 % interval"], _overall(facts)),
@@ -130,10 +136,8 @@ def _table(facts: dict) -> str:
     lines += ["", f"mapped: {', '.join(mapped)}"] if mapped else [""]
     if facts["not_ranked"]:
         without = ", ".join(facts["not_ranked"])
-        among = ", ".join(facts["ranked"])
-        lines.append(
-            f"challenge F1 is the mean F1 of {among or 'no class'}: no record is {without}"
-        )
+        among = ", ".join(facts["ranked"]) or "no class"
+        lines.append(f"challenge F1 is the mean F1 of {among}: no record is {without}")
     for label, count in left_out["labels"].items():
         lines.append(f"left out: {count:,} records with label {label}, which no class stands for")
     if left_out["training_records"]:

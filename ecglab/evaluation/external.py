@@ -54,14 +54,17 @@ def evaluate(
     predictor: Predictor,
     data: Dataset,
     given: Mapping[str, str] | None = None,
+    *,
     include_training_records: bool = False,
+    uri: str = "",
     seed: int = 0,
 ) -> Evaluation:
     """Score a packaged model on the records of a data set.
 
     given: {label of the data set: class of the model, "" to leave it out}, as in `mapping`
     include_training_records: also score records that the model was trained on; otherwise they are
-        left out and counted; seed: of the bootstrap
+        left out and counted
+    uri: what the model was located by, for the reports; seed: of the bootstrap
     Raises EcglabError where no record can be scored.
     """
     mapped = mapping(data.classes, predictor.classes, given or {})
@@ -84,7 +87,7 @@ def evaluate(
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "version": __version__,
-        "model": _model(predictor),
+        "model": {"uri": uri or predictor.name, **_model(predictor)},
         "data": _data(data),
         "mapping": mapped,
         "left_out": {

@@ -15,7 +15,7 @@ MEASURES = {
     "precision": ("Precision", "share of the records predicted as the class that are of it"),
     "recall": (
         "Recall (sensitivity)",
-        "share of the records of the class that are predicted as it",
+        "share of the records of the class predicted as it",
     ),
     "specificity": ("Specificity", "share of all other records that are not predicted as it"),
     "f1": ("F1", "harmonic mean of precision and recall"),

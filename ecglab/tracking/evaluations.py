@@ -18,7 +18,7 @@ def log(result: Evaluation, page: Path) -> str:
     model, data = facts["model"], facts["data"]
     client = tracker.mlflow().MlflowClient()
     experiment = tracker.experiment_id(data["simulated"], NAME)
-    name = f"{model['name']} on {data['name']}"
+    name = f"{model['uri']} on {data['name']}"
     run_id = client.create_run(experiment, run_name=name).info.run_id
     try:
         kind = "simulated" if data["simulated"] else "recordings"
@@ -26,7 +26,8 @@ def log(result: Evaluation, page: Path) -> str:
         shown = Dataset(data["name"], data["digest"][:36], kind, source)
         client.log_inputs(run_id, [DatasetInput(shown)])
         params = {
-            "model": model["name"],
+            "model": model["uri"],
+            "model.name": model["name"],
             "model.data": model["data"]["name"],
             "model.data.digest": model["data"]["digest"],
             "data": data["name"],
