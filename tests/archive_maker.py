@@ -3,6 +3,7 @@
 import hashlib
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,8 +44,8 @@ def digests() -> dict[str, tuple[int, str]]:
 
 def complete(monkeypatch, counts: dict[str, dict[str, int]]) -> None:
     """Make the small world's eight records the whole of the published data set."""
-    monkeypatch.setattr(cinc2017, "N_RECORDS", len(LABELS))
-    monkeypatch.setattr(cinc2017, "CLASS_COUNTS", counts)
+    spec = replace(cinc2017.SPEC, n_records=len(LABELS), class_counts=counts)
+    monkeypatch.setattr(cinc2017, "SPEC", spec)
 
 
 def mat(signal: np.ndarray) -> bytes:

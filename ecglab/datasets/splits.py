@@ -96,7 +96,7 @@ def make(data: Dataset, n_folds: int, seed: int) -> np.ndarray:
         n_units = np.unique(units[labels == label]).size
         if n_units < n_folds:
             raise EcglabError(
-                f"class {label!r} of {data.name} is in {n_units} {of_what}, too few for {n_folds} "
+                f"class {str(label)!r} of {data.name} is in {n_units} {of_what}, too few for {n_folds} "
                 f"folds: use {remedy}"
             )
     dealer = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)

@@ -8,6 +8,9 @@ import numpy as np
 from .record import Record
 from .resample import resample
 
+_SAME_RATE = 5e-4
+"""Rates that differ by less are the same: `resample` rounds their ratio to 1."""
+
 
 def prepare(record: Record, fs: float) -> np.ndarray:
     """The signal of a record as models take it: (n_samples,) float32 in mV at `fs` Hz.
@@ -16,7 +19,7 @@ def prepare(record: Record, fs: float) -> np.ndarray:
     lies next to one is missing afterwards. The packed data sets hold what this returns, and so
     training, scoring and prediction see the same numbers.
     """
-    if fs == record.fs:
+    if abs(fs / record.fs - 1) < _SAME_RATE:
         return record.signal
     missing = np.isnan(record.signal)
     index = np.arange(record.n_samples)

@@ -1,4 +1,4 @@
-"""The import of the CinC 2017 archive: what is taken, its label versions, what is said of it."""
+"""The import of the CinC 2017 archive: what is taken, its label versions, how it is described."""
 
 import os
 import re
@@ -10,8 +10,11 @@ import archive_maker as maker
 import numpy as np
 import pytest
 
+from ecglab import readers
 from ecglab.datasets import cinc2017, dataset, info
 from ecglab.datasets.archive import import_archive
+from ecglab.datasets.spec import Spec
+from ecglab.ecg.prepare import prepare, signal_digest
 
 
 @pytest.fixture(autouse=True)
@@ -36,24 +39,26 @@ def test_takes_zip_and_folder(tmp_path, form):
     data = import_archive(path.parent if form == "folder above" else path)
     assert data.ids.tolist() == maker.IN_ARCHIVE
     assert data.labels.tolist() == [maker.LABELS[record] for record in maker.IN_ARCHIVE]
-    assert (data.kind, data.published, data.label_versions) == ("recordings", 8528, ["v3"])
+    assert (data.simulated, data.spec.n_records, data.label_versions) == (False, 8528, ("v3",))
     for i, record in enumerate(data.ids):
-        np.testing.assert_array_equal(data.samples(i), maker.samples(record))
+        np.testing.assert_allclose(data.signal(i), maker.samples(record) / 1000, rtol=1e-6)
     assert [p.name for p in dataset.path_of("cinc2017").parent.glob("[!.]*")] == ["cinc2017.arrow"]
 
 
 def test_takes_archive_in_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(maker.unpacked(maker.files(), tmp_path / "training2017"))
     (tmp_path / "REFERENCE-v1.csv").write_bytes(maker.reference(maker.LABELS))
-    assert import_archive(Path(".")).label_versions == ["v1", "v3"]
+    assert import_archive(Path(".")).label_versions == ("v1", "v3")
 
 
-def test_reports_progress(tmp_path):
-    calls = []
-    import_archive(
-        maker.zipped(maker.files(), tmp_path / "a.zip"), lambda *done: calls.append(done)
-    )
-    assert calls == [(i, 6) for i in range(1, 7)]
+def test_packed_record_is_the_one_that_is_read_from_its_file(tmp_path):
+    """So that a package knows a record of its training from the file alone."""
+    folder = maker.unpacked(maker.files(), tmp_path / "training2017")
+    data = import_archive(folder)
+    for i, record in enumerate(data.ids):
+        from_file = prepare(readers.read(folder / record), data.fs)
+        assert signal_digest(from_file) == data.sha256[i]
+        assert signal_digest(prepare(data.record(i), data.fs)) == data.sha256[i]
 
 
 @pytest.mark.parametrize("place", ["in the archive", "beside the zip", "in the parent folder"])
@@ -71,10 +76,10 @@ def test_takes_label_versions(tmp_path, place):
         path = maker.unpacked(made, tmp_path / "in" / "training2017")
         maker.unpacked(side, path.parent)
     data = import_archive(path)
-    assert (data.label_versions, data.label_version) == (["v1", "v3"], "v3")
+    assert (data.label_versions, data.label_version) == (("v1", "v3"), "v3")
     older = dataset.open("cinc2017", labels="v1")
     assert older.labels.tolist() == ["N", "O", "A", "O", "N", "N"]
-    assert "v3; also there: v1 (2 differ)" in info.describe(data)
+    assert "version v3; others: v1 (2 differ)" in info.describe(data)
 
 
 def test_takes_blank_lines_and_carriage_returns(tmp_path):
@@ -106,52 +111,49 @@ def test_complete_archive_may_hold_older_labels(tmp_path, monkeypatch):
     assert "8, all of them" in info.describe(data)
 
 
-# What is said of it
+# How it is described
 
 
 def test_describe(tmp_path):
     text = info.describe(import_archive(maker.zipped(maker.files(), tmp_path / "a.zip")))
     text = re.sub(" +", " ", text)
     for words in (
-        "cinc2017 (recordings)",
+        "cinc2017\n Recordings of 9 to 61 s",
         "6 of 8,528 records: an excerpt, 8,522 are missing",
         "N normal 3 50.0%",
         "9.0 s to 9.2 s",
-        "v3; also there: none",
+        "labels one version",
+        "groups unknown",
+        "folds 5, of",
+        "mean F1 of N, A, O",
         dataset.open("cinc2017").digest,
         str(dataset.path_of("cinc2017")),
         "Open Data Commons",
         "10.22489/CinC.2017.065-469",
     ):
         assert words in text
-    assert "SYNTHETIC" not in text
+    assert "SIMULATED" not in text
 
 
-def test_describe_synthetic_says_so_and_names_same_samples():
-    one = maker.samples("A00001")
-    dataset.write(
-        name="synthetic",
-        kind="synthetic",
-        ids=["S1", "S2"],
-        signals=[one, one],
-        labels={"made": ["N", "A"]},
-        default_labels="made",
-        published=2,
-    )
-    text = info.describe(dataset.open("synthetic"))
-    for words in ("synthetic (synthetic)", "SYNTHETIC", "2, all of them", "S1 = S2", "made"):
+def test_describe_simulated_says_so():
+    dataset.make_synthetic(20)
+    text = re.sub(" +", " ", info.describe(dataset.open("synthetic")))
+    for words in ("SIMULATED", "records 20, all of them", "same samples none", "not split yet"):
         assert words in text
-    assert "Licence" not in text
+    assert "licence" not in text
 
 
 def test_facts_agree(monkeypatch):
     monkeypatch.undo()
-    digests = cinc2017.digests()
-    assert len(digests) == cinc2017.N_RECORDS
-    assert all(sum(c.values()) == cinc2017.N_RECORDS for c in cinc2017.CLASS_COUNTS.values())
-    assert all(digests[a] == digests[b] for a, b in cinc2017.DUPLICATES)
-    assert all(doi in cinc2017.CITATION and doi in cinc2017.BIBTEX for doi in cinc2017.DOIS)
+    spec, digests = cinc2017.SPEC, cinc2017.digests()
+    assert len(digests) == spec.n_records
+    assert set(spec.class_counts) == set(spec.label_versions)
+    for counts in spec.class_counts.values():
+        assert list(counts) == list(spec.classes)
+        assert sum(counts.values()) == spec.n_records
+    assert all(doi in spec.citation and doi in cinc2017.BIBTEX for doi in cinc2017.DOIS)
     assert all(re.fullmatch("[0-9a-f]{64}", sha256) for _, sha256 in digests.values())
+    assert Spec.from_dict(spec.as_dict()) == spec
 
 
 # The real archive
@@ -166,11 +168,14 @@ def test_real_archive(archive):
     data = dataset.open("cinc2017")
     assert time.perf_counter() - begin < 0.3
     assert seconds < 20
-    assert all(data.counts()[k] <= n for k, n in cinc2017.CLASS_COUNTS["v3"].items())
+    begin = time.perf_counter()
+    data.check()
+    assert time.perf_counter() - begin < 3
+    assert all(data.counts()[k] <= n for k, n in data.spec.class_counts["v3"].items())
     assert (archive.parent / "REFERENCE-v1.csv").exists() <= ("v1" in data.label_versions)
     if len(data) == 7500:
         assert data.counts() == {"N": 4464, "A": 667, "O": 2124, "~": 245}
     else:
-        assert len(data) == cinc2017.N_RECORDS
+        assert len(data) == data.spec.n_records
     assert "A00227 = A01176; A02656 = A03123" in info.describe(data)
-    assert os.stat(data.path).st_size > 2 * data.lengths.sum()
+    assert os.stat(data.path).st_size > 4 * data.lengths.sum()

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import archive_maker as maker
@@ -44,9 +45,9 @@ def refused(path: Path, earlier: bytes, *words: str) -> None:
 def in_process(code: str, **popen) -> subprocess.Popen:
     """Python code in a process of its own, in which the small world is the published one."""
     head = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        f"import sys; sys.path.insert(0, {str(Path(maker.__file__).parent)!r})\n"
         "import archive_maker\n"
-        "from ecglab import cinc2017\n"
+        "from ecglab.datasets import cinc2017\n"
         "from ecglab.datasets.archive import import_archive\n"
         "cinc2017.digests = archive_maker.digests\n"
     )
@@ -291,7 +292,8 @@ def test_complete_archive_has_the_published_counts(tmp_path, monkeypatch, earlie
 
 
 def test_excerpt_has_no_more_than_the_published_counts(tmp_path, monkeypatch, earlier):
-    monkeypatch.setattr(cinc2017, "CLASS_COUNTS", {"v3": {**maker.COUNTS, "N": 2}})
+    spec = replace(cinc2017.SPEC, class_counts={"v3": {**maker.COUNTS, "N": 2}})
+    monkeypatch.setattr(cinc2017, "SPEC", spec)
     path = maker.zipped(maker.files(), tmp_path / "a.zip")
     refused(path, earlier, "a.zip", "3 records are labelled N where 2 were published")
 
@@ -328,11 +330,18 @@ def test_kill_in_the_middle_leaves_what_was_there(tmp_path, earlier):
 def test_two_at_once(tmp_path, earlier):
     path = maker.zipped(maker.files(), tmp_path / "a.zip")
     wait = (
-        "def wait(done, of):\n  if done == 1: print('reading', flush=True); sys.stdin.readline()\n"
+        "from ecglab.datasets import dataset\n"
+        "prepare = dataset.prepare\n"
+        "def wait(record, fs):\n"
+        "  if record.id == 'A00001': print('reading', flush=True); sys.stdin.readline()\n"
+        "  return prepare(record, fs)\n"
+        "dataset.prepare = wait\n"
     )
-    first = in_process(wait + f"import_archive({str(path)!r}, wait)", stdin=subprocess.PIPE)
+    first = in_process(wait + f"import_archive({str(path)!r})", stdin=subprocess.PIPE)
     assert first.stdout.readline() == "reading\n"
-    refused(path, earlier, "another process is importing cinc2017")
+    with pytest.raises(EcglabError, match="another process is writing the data set cinc2017"):
+        import_archive(path)
+    assert dataset.path_of("cinc2017").read_bytes() == earlier
     _, err = first.communicate("go on\n", timeout=60)
     assert first.returncode == 0, err
     assert len(dataset.open("cinc2017")) == 6

@@ -362,7 +362,7 @@ def publish(server) -> None:
 def test_fetch_cinc2017(mirror):
     data = download.fetch_cinc2017(mirror.url + "/")
     assert data.ids.tolist() == maker.IN_ARCHIVE
-    assert data.label_versions == ["v1", "v2", "v3"]
+    assert data.label_versions == ("v1", "v2", "v3")
     names = [name for name, _, _ in mirror.requests]
     assert sorted(names) == sorted(mirror.files)
     assert names[0] == "SHA256SUMS.txt"
@@ -375,7 +375,7 @@ def test_fetch_cinc2017(mirror):
 def test_fetch_cinc2017_without_older_labels(mirror):
     del mirror.files["REFERENCE-v1.csv"]
     publish(mirror)
-    assert download.fetch_cinc2017(mirror.url).label_versions == ["v2", "v3"]
+    assert download.fetch_cinc2017(mirror.url).label_versions == ("v2", "v3")
 
 
 def test_fetch_cinc2017_with_a_wrong_archive(mirror):
@@ -383,7 +383,7 @@ def test_fetch_cinc2017_with_a_wrong_archive(mirror):
     earlier = dataset.path_of("cinc2017").read_bytes()
     (dataset.path_of("cinc2017").parent / "downloads" / "training2017.zip").unlink()
     mirror.files["training2017.zip"] += b"x"
-    with pytest.raises(EcglabError, match=r"training2017\.zip came with the SHA-256"):
+    with pytest.raises(EcglabError, match=r"training2017\.zip came with another SHA-256"):
         download.fetch_cinc2017(mirror.url)
     assert dataset.path_of("cinc2017").read_bytes() == earlier
 

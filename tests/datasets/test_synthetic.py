@@ -7,11 +7,12 @@ from scipy.signal import butter, detrend, sosfiltfilt
 from scipy.stats import fisher_exact, ks_2samp
 
 from ecglab.datasets import dataset, simulator, synthetic
-from ecglab.ecg.record import LABELS, Record
+from ecglab.ecg.record import Record
 from ecglab.utils import files
 from ecglab.utils.errors import EcglabError
 
 FS = 300
+CLASSES = synthetic.SPEC.classes.codes
 
 
 def rhythms(make, n=20, seconds=30.0):
@@ -49,7 +50,7 @@ def packed(tmp_path_factory):
     """The data set of 300 records."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGLAB_DATA", str(tmp_path_factory.mktemp("data")))
-        synthetic.pack(300, seed=7)
+        dataset.make_synthetic(300, seed=7)
         return dataset.open("synthetic")
 
 
@@ -106,7 +107,7 @@ def test_random_process_has_its_spectrum():
     assert power[(frequency > 19.5) & (frequency < 40.5)].sum() > 0.99 * power.sum()
 
 
-@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("label", CLASSES)
 def test_same_seed_same_bytes(label):
     def made(seed):
         return synthetic.simulate(label, 10, np.random.default_rng(seed)).tobytes()
@@ -115,7 +116,7 @@ def test_same_seed_same_bytes(label):
     assert made(5) != made(6)
 
 
-@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("label", CLASSES)
 @pytest.mark.parametrize("fs", [60, 250.7, 300, 500])
 def test_any_rate_and_length(label, fs):
     for seed in range(6):
@@ -309,15 +310,26 @@ def test_noise_drowns_the_qrs_most_of_the_time():
         assert np.mean(mild < 0.1 * power(clean).mean()) > 0.4
 
 
-def test_pack_round_trip(packed):
-    assert (packed.name, packed.kind, packed.label_version) == ("synthetic",) * 3
-    assert len(packed) == packed.published == 300
+def test_data_set_round_trip(packed):
+    assert (packed.name, packed.simulated, packed.label_version) == ("synthetic", True, "labels")
+    assert len(packed) == packed.spec.n_records == 300
     assert packed.counts() == {"N": 120, "A": 60, "O": 75, "~": 45}
     assert packed.ids[0] == "S00001" and packed.ids[-1] == "S00300"
     assert packed.lengths.min() >= 9 * FS and packed.lengths.max() <= 61 * FS
     assert np.median(packed.lengths) == 30 * FS
     for i in range(len(packed)):
-        assert 0.2 < np.abs(packed.record(i).signal).max() <= 32.768
+        assert np.abs(packed.record(i).signal).max() > 0.2
+    packed.check()
+
+
+def test_two_classes_are_of_the_same_records(tmp_path, monkeypatch, packed):
+    monkeypatch.setenv("ECGLAB_DATA", str(tmp_path))
+    dataset.make_synthetic(40, seed=7, name="synthetic_af")
+    two = dataset.open("synthetic_af")
+    assert list(two.classes) == list(two.classes.ranked) == ["AF", "other"]
+    assert two.simulated
+    assert two.sha256.tolist() == packed.sha256[:40].tolist()
+    assert ((two.labels == "AF") == (packed.labels[:40] == "A")).all()
 
 
 def test_n_a_and_o_differ_by_their_rhythm_alone(packed):
@@ -334,27 +346,27 @@ def test_n_a_and_o_differ_by_their_rhythm_alone(packed):
         assert ks_2samp(height[one], height[other]).pvalue > 0.01
 
 
-def test_pack_is_deterministic_and_grows_at_the_end(tmp_path, monkeypatch, packed):
+def test_data_set_is_deterministic_and_grows_at_the_end(tmp_path, monkeypatch, packed):
     monkeypatch.setenv("ECGLAB_DATA", str(tmp_path))
-    first = synthetic.pack(8, seed=7).read_bytes()
-    assert synthetic.pack(8, seed=7).read_bytes() == first
+    first = dataset.make_synthetic(8, seed=7).read_bytes()
+    assert dataset.make_synthetic(8, seed=7).read_bytes() == first
     small = dataset.open("synthetic")
     assert list(small.sha256) == list(packed.sha256[:8])
-    assert set(small.labels[:4]) == set(LABELS)
-    assert synthetic.pack(8, seed=8).read_bytes() != first
+    assert set(small.labels[:4]) == set(CLASSES)
+    assert dataset.make_synthetic(8, seed=8).read_bytes() != first
 
 
 @pytest.mark.parametrize(("n_records", "seed"), [(0, 1), (100_000, 1), (4, -1)])
-def test_pack_refuses_impossible_numbers(tmp_path, monkeypatch, n_records, seed):
+def test_data_set_refuses_impossible_numbers(tmp_path, monkeypatch, n_records, seed):
     monkeypatch.setenv("ECGLAB_DATA", str(tmp_path))
     with pytest.raises(EcglabError):
-        synthetic.pack(n_records, seed)
-    assert not list(tmp_path.iterdir())
+        dataset.make_synthetic(n_records, seed)
+    assert not list(tmp_path.glob("[!.]*"))
 
 
-def test_pack_refuses_while_another_makes_it(tmp_path, monkeypatch):
+def test_data_set_refuses_while_another_makes_it(tmp_path, monkeypatch):
     monkeypatch.setenv("ECGLAB_DATA", str(tmp_path))
     path = dataset.path_of("synthetic")
     with files.locked(path, "testing"), pytest.raises(EcglabError, match="another process"):
-        synthetic.pack(4)
+        dataset.make_synthetic(4)
     assert not path.exists()
