@@ -1,38 +1,56 @@
-"""Searches as they are left on disk, made up in a moment."""
+"""Searches and runs as tests need them: made in a moment, with nothing trained."""
 
-from ecglab.tuning import searches
+import numpy as np
+
+from ecglab.training import cross_validation, run_folder
+from ecglab.tuning import search as searches
 from ecglab.utils.files import write_json
 
 
-def scores(nao: float) -> dict[str, float]:
-    each = {"F1_N": nao, "F1_A": nao, "F1_O": nao, "F1_noise": 0.5}
-    return {**each, "F1_NAO": nao, "F1_mean": 0.75 * nao + 0.125}
-
-
-def history(values, seconds=1.0) -> list[dict]:
-    """Epochs with these scores on the inner records."""
-    return [
-        {
-            "epoch": i + 1,
-            "seconds": seconds,
-            "loss": 1 - x,
-            **{f"inner_{k}": v for k, v in scores(x).items()},
-        }
-        for i, x in enumerate(values)
-    ]
-
-
-def trial(search, trial_id, values, course=(), status="completed", reason="", epochs=None):
-    """A trial with a course of scores, ended unless `status` is "running"."""
-    made = search.trial(trial_id)
-    made.begin(values, epochs, "local-0")
-    if course:
-        write_json(made.split(0) / "history.json", history(course))
-    if status != "running":
-        made.end(status, scores(course[-1]) if status != "failed" else {}, reason)
-    return made
-
-
-def begin(**given) -> searches.Search:
+def begin(keys=(), **given) -> searches.Search:
     """A search of what `tune_tiny.use` has named."""
-    return searches.begin("tiny", given.pop("keys", []), **given)
+    return searches.begin("tiny", list(keys), **given)
+
+
+def train_nothing(
+    name, experiment, fresh=False, on_change=lambda run: None, search=None, **options
+):
+    """What `cross_validation.run` leaves behind, where predictions err at random."""
+    data, fold, _ = planned = cross_validation.plan(experiment)
+    run = run_folder.locate(name, experiment, data, planned.split, fresh)
+    if not run.is_done:
+        run_folder.begin(run, name, experiment, data, planned.split, search or {})
+        rng = np.random.default_rng(int(experiment.digest[:8], 16))
+        for k in run.folds:
+            run.fold(k).mkdir(exist_ok=True)
+            for epoch in range(1, 3):
+                entries = [*run.history(k), {"epoch": epoch, "seconds": 1.5, "loss": 1 / epoch}]
+                write_json(run.fold(k) / "history.json", entries)
+                on_change(run)
+            for table, rows in ("validation", fold != k), ("predictions", fold == k):
+                rows = np.flatnonzero(rows)
+                share = data.classes.one_hot(data.labels[rows])
+                share = share + rng.uniform(0, 1.5, share.shape)
+                run.write_table(k, data, rows, share / share.sum(1, keepdims=True), table)
+            run.end_fold(k)
+        run.end()
+    on_change(run)
+    return run
+
+
+def state_of(search: searches.Search, *trials: dict) -> None:
+    """Write the state of a search: {"values", "score", "status", "reason", "run"} of each trial."""
+    stored = [
+        {
+            "trial_id": f"{i:04}",
+            "hyperparameters": {
+                "values": {k: search.space[k].sampled(x) for k, x in trial["values"].items()}
+            },
+            "status": trial.get("status", "COMPLETED"),
+            "score": trial.get("score"),
+            "message": trial.get("reason"),
+        }
+        for i, trial in enumerate(trials)
+    ]
+    runs = {f"{i:04}": trial["run"] for i, trial in enumerate(trials) if "run" in trial}
+    search.write_state({"oracle": None, "trials": stored, "runs": runs, "over": ""})

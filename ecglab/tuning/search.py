@@ -161,7 +161,7 @@ class Search:
         try:
             stored = read_json(path)
             digest = stored.pop("sha256")
-            if digest != _digest(stored):
+            if digest != _digest(path, stored):
                 raise ValueError("its SHA-256 is another")
         except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             reason = getattr(error, "strerror", None) or error
@@ -269,11 +269,13 @@ def scores_of(run: RunFolder) -> dict[str, float]:
     return metrics.f1_scores(table["label"], metrics.predicted(table, classes), classes)
 
 
-def _digest(content: Mapping) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def _digest(path: Path, content: Mapping) -> str:
+    """SHA-256 of a file's content and of whose it is, so that no other search's passes for it."""
+    told = json.dumps([path.parent.name, path.name, content], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _write(path: Path, content: Mapping) -> None:
-    """Write a JSON file with the digest of its content."""
+    """Write a JSON file with its digest."""
     plain = json.loads(json.dumps(content))
-    write_json(path, {"sha256": _digest(plain), **plain})
+    write_json(path, {"sha256": _digest(path, plain), **plain})
