@@ -1,7 +1,7 @@
-"""Augmentation as layers: active in training only, silent when the model predicts.
+"""Augmentation as layers: active in training only, without effect when the model predicts.
 
-Each takes and gives [signal (batch, n) in mV, valid (batch, n)] at `FS` Hz, draws anew for every
-record, and passes both through untouched unless `training`.
+Each takes and returns [signal (batch, n) in mV, mask (batch, n)], draws anew for every record, and
+leaves both unchanged unless `training`. `ecglab.models.Augment` has the settings of the chain.
 """
 
 import math
@@ -9,19 +9,17 @@ import math
 import keras
 from keras import ops, random
 
-from ecglab.ecg.record import FS
-
 
 class Augmentation(keras.layers.Layer):
-    """What all of them share: a seeded generator, and that nothing happens at prediction."""
+    """Base of all: a seeded generator, and no effect at prediction."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.seed_generator = random.SeedGenerator()
 
     def call(self, inputs, training=False):
-        signal, valid = inputs
-        return list(self.augment(signal, valid)) if training else [signal, valid]
+        signal, mask = inputs
+        return list(self.augment(signal, mask)) if training else [signal, mask]
 
     def compute_output_shape(self, input_shapes):
         return [(batch, None) for batch, _ in input_shapes]
@@ -48,9 +46,9 @@ def _sample_at(x, position):
 
 @_register
 class RandomResampling(Augmentation):
-    """Time stretched or squeezed by up to `factor`, either way: a slower or a faster heart.
+    """Time stretched or squeezed by up to `factor`, as a slower or a faster heart.
 
-    The end of what is stretched beyond the batch's length is cut off.
+    The end of a stretched record that exceeds the length of the batch is cut off.
     """
 
     options = ("factor",)
@@ -59,7 +57,7 @@ class RandomResampling(Augmentation):
         super().__init__(**kwargs)
         self.factor = factor
 
-    def augment(self, signal, valid):
+    def augment(self, signal, mask):
         limit = math.log(self.factor)
         speed = ops.exp(self.uniform(signal, -limit, limit))
         time = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :] * speed
@@ -68,34 +66,13 @@ class RandomResampling(Augmentation):
         signal = _sample_at(signal, before) * (1 - part) + _sample_at(signal, before + 1) * part
         # A sample between a known and a missing one is missing, except exactly on the known one.
         after = ops.where(part > 0, before + 1, before)
-        valid = _sample_at(valid, before) * _sample_at(valid, after)
-        return signal * valid, valid
-
-
-@_register
-class RandomCrop(Augmentation):
-    """A piece of `seconds` from anywhere in the record; a shorter record is padded to it."""
-
-    options = ("seconds",)
-
-    def __init__(self, seconds=30.0, **kwargs):
-        super().__init__(**kwargs)
-        self.seconds = seconds
-
-    def augment(self, signal, valid):
-        n = round(self.seconds * FS)
-        index = ops.arange(1, ops.shape(signal)[1] + 1, dtype="float32")
-        length = ops.max(index[None, :] * valid, axis=1, keepdims=True)
-        room = ops.maximum(length - n, 0.0)
-        start = ops.cast(self.uniform(signal, 0.0, 1.0) * (room + 1.0), "int32")
-        start = ops.minimum(start, ops.cast(room, "int32"))
-        position = start + ops.arange(n, dtype="int32")[None, :]
-        return _sample_at(signal, position), _sample_at(valid, position)
+        mask = _sample_at(mask, before) * _sample_at(mask, after)
+        return signal * mask, mask
 
 
 @_register
 class RandomPolarity(Augmentation):
-    """The signal upside down in a share of the records: electrodes held the other way round."""
+    """The signal inverted in a share of the records, as by electrodes held the other way round."""
 
     options = ("share",)
 
@@ -103,16 +80,16 @@ class RandomPolarity(Augmentation):
         super().__init__(**kwargs)
         self.share = share
 
-    def augment(self, signal, valid):
+    def augment(self, signal, mask):
         flipped = ops.cast(self.uniform(signal, 0.0, 1.0) < self.share, signal.dtype)
-        return signal * (1 - 2 * flipped), valid
+        return signal * (1 - 2 * flipped), mask
 
 
 @_register
 class RandomAmplitude(Augmentation):
-    """A gain that drifts along the record between two draws of up to `factor`, either way.
+    """A gain that drifts along the record between two draws from 1 / `factor` to `factor`.
 
-    It drifts because a constant gain is undone by the scaling of each record.
+    A constant gain would have no effect, because each record is scaled.
     """
 
     options = ("factor",)
@@ -121,62 +98,62 @@ class RandomAmplitude(Augmentation):
         super().__init__(**kwargs)
         self.factor = factor
 
-    def augment(self, signal, valid):
+    def augment(self, signal, mask):
         limit = math.log(self.factor)
         ends = self.uniform(signal, -limit, limit, n=2)
         n = ops.shape(signal)[1]
         part = ops.arange(n, dtype="float32")[None, :] / ops.cast(n, "float32")
-        return signal * ops.exp(ends[:, :1] * (1 - part) + ends[:, 1:] * part), valid
+        return signal * ops.exp(ends[:, :1] * (1 - part) + ends[:, 1:] * part), mask
 
 
 @_register
 class RandomBursts(Augmentation):
-    """`count` bursts of `seconds` in which the signal is dropped (Zihlmann 2017: 50 ms).
+    """`count` bursts of up to `seconds` in which the signal is dropped, at a rate of `fs` Hz.
 
-    Half of them read 0 mV, as from a device that hides a lost contact, and half are missing.
-    doi:10.22489/CinC.2017.070-060
+    Half of them are 0 mV, as from a device that hides a lost contact, and half are missing.
+    Zihlmann et al. 2017 drop 50 ms (doi:10.22489/CinC.2017.070-060).
     """
 
-    options = ("count", "seconds")
+    options = ("count", "seconds", "fs")
 
-    def __init__(self, count=3, seconds=0.3, **kwargs):
+    def __init__(self, count=3, seconds=0.3, *, fs, **kwargs):
         super().__init__(**kwargs)
-        self.count, self.seconds = count, seconds
+        self.count, self.seconds, self.fs = count, seconds, float(fs)
 
-    def augment(self, signal, valid):
+    def augment(self, signal, mask):
         n = ops.cast(ops.shape(signal)[1], "float32")
         index = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :]
         for _ in range(self.count):
             start = self.uniform(signal, 0.0, 1.0) * n
-            length = self.uniform(signal, 0.0, self.seconds * FS)
+            length = self.uniform(signal, 0.0, self.seconds * self.fs)
             kept = ops.cast((index < start) | (index >= start + length), signal.dtype)
             missing = ops.cast(self.uniform(signal, 0.0, 1.0) < 0.5, signal.dtype)
             signal = signal * kept
-            valid = valid * (1 - missing * (1 - kept))
-        return signal, valid
+            mask = mask * (1 - missing * (1 - kept))
+        return signal, mask
 
 
 @_register
 class RandomBaseline(Augmentation):
-    """Baseline wander of up to `mv` mV: a sine of breathing's 0.05 to 0.5 Hz."""
+    """Baseline wander of up to `mv` mV, at a rate of `fs` Hz: a sine of 0.05 to 0.5 Hz."""
 
-    options = ("mv",)
+    options = ("mv", "fs")
 
-    def __init__(self, mv=0.3, **kwargs):
+    def __init__(self, mv=0.3, *, fs, **kwargs):
         super().__init__(**kwargs)
-        self.mv = mv
+        self.mv, self.fs = mv, float(fs)
 
-    def augment(self, signal, valid):
-        time = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :] / FS
+    def augment(self, signal, mask):
+        time = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :] / self.fs
         frequency = self.uniform(signal, 0.05, 0.5)
         phase = self.uniform(signal, 0.0, 2 * math.pi)
         height = self.uniform(signal, 0.0, self.mv)
-        return (signal + height * ops.sin(2 * math.pi * frequency * time + phase)) * valid, valid
+        return (signal + height * ops.sin(2 * math.pi * frequency * time + phase)) * mask, mask
 
 
 @_register
 class RandomNoise(Augmentation):
-    """White noise of a standard deviation of up to `mv` mV, as of muscle."""
+    """White noise with a standard deviation of up to `mv` mV, as from muscles."""
 
     options = ("mv",)
 
@@ -184,41 +161,6 @@ class RandomNoise(Augmentation):
         super().__init__(**kwargs)
         self.mv = mv
 
-    def augment(self, signal, valid):
+    def augment(self, signal, mask):
         noise = random.normal(ops.shape(signal), seed=self.seed_generator)
-        return (signal + self.uniform(signal, 0.0, self.mv) * noise) * valid, valid
-
-
-def augment(
-    signal,
-    valid,
-    *,
-    resampling: float = 1.18,
-    crop: float = 30.0,
-    polarity: float = 0.5,
-    amplitude: float = 1.4,
-    bursts: int = 3,
-    burst_seconds: float = 0.3,
-    baseline: float = 0.3,
-    noise: float = 0.05,
-):
-    """The layers above in their order; a strength that does nothing leaves its layer out.
-
-    resampling: greatest factor of time, 1 for none; crop: seconds, 0 for the whole record
-    polarity: share turned upside down; amplitude: greatest drifting gain, 1 for none
-    bursts, burst_seconds: number and greatest length of dropped bursts
-    baseline, noise: greatest height and greatest standard deviation in mV
-    Returns [signal, valid].
-    """
-    chain = [
-        RandomResampling(resampling) if resampling > 1 else None,
-        RandomCrop(crop) if crop > 0 else None,
-        RandomPolarity(polarity) if polarity > 0 else None,
-        RandomAmplitude(amplitude) if amplitude > 1 else None,
-        RandomBursts(bursts, burst_seconds) if bursts > 0 and burst_seconds > 0 else None,
-        RandomBaseline(baseline) if baseline > 0 else None,
-        RandomNoise(noise) if noise > 0 else None,
-    ]
-    for layer in filter(None, chain):
-        signal, valid = layer([signal, valid])
-    return [signal, valid]
+        return (signal + self.uniform(signal, 0.0, self.mv) * noise) * mask, mask

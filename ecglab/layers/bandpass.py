@@ -1,4 +1,4 @@
-"""A linear-phase band-pass filter that treats missing samples and edges as missing."""
+"""A linear-phase band-pass filter that skips missing samples and what lies beyond the ends."""
 
 import keras
 import numpy as np
@@ -34,15 +34,15 @@ class BandPass(keras.layers.Layer):
     doi:10.1109/CVPR.1993.341081): each output is a weighted mean of the known samples only, so
     that gaps, padding and the record's ends count as missing and not as 0 mV.
 
-    Input: [signal (batch, n) in mV, valid (batch, n)].
-    Output: [signal (batch, ceil(n / stride)), 0 where missing; valid of that shape].
+    Input: [signal (batch, n) in mV, mask (batch, n)].
+    Output: [signal (batch, ceil(n / stride)), 0 where missing; mask of that shape].
 
     fs: sampling rate of the input in Hz
     band: (low, high) edges in Hz, at which the gain is 0.4 and 0.5
     stride: decimation; the output's rate is fs / stride
     """
 
-    def __init__(self, fs=300.0, band=(0.5, 40.0), stride=1, **kwargs):
+    def __init__(self, fs, band=(0.5, 40.0), stride=1, **kwargs):
         super().__init__(**kwargs)
         low, high = band
         if not 0 < low < high < fs / stride / 2:
@@ -56,19 +56,19 @@ class BandPass(keras.layers.Layer):
         self.baseline_taps = lowpass_taps(low, rate, _odd(rate / low))
 
     def call(self, inputs):
-        signal, valid = inputs
-        signal = _weighted_mean(signal, valid, self.smooth_taps, self.stride)
-        valid = valid[:, :: self.stride]
-        baseline = self._baseline(signal, valid)
-        return [(signal - baseline) * valid, valid]
+        signal, mask = inputs
+        signal = _weighted_mean(signal, mask, self.smooth_taps, self.stride)
+        mask = mask[:, :: self.stride]
+        baseline = self._baseline(signal, mask)
+        return [(signal - baseline) * mask, mask]
 
-    def _baseline(self, signal, valid):
+    def _baseline(self, signal, mask):
         """The low-pass at the lower edge, (batch, n): at knots, and on lines between them."""
         step = max(round(self.fs / self.stride / _BASELINE_HZ), 1)
         n = ops.shape(signal)[1]
         beyond = [[0, 0], [0, step]]  # so that the last sample has a knot on either side
         knots = _weighted_mean(
-            ops.pad(signal, beyond), ops.pad(valid, beyond), self.baseline_taps, step
+            ops.pad(signal, beyond), ops.pad(mask, beyond), self.baseline_taps, step
         )
         line = 1 - np.abs(np.arange(1 - step, step)) / step
         kernel = ops.convert_to_tensor(line[:, None, None], dtype=signal.dtype)
@@ -89,10 +89,10 @@ class BandPass(keras.layers.Layer):
         }
 
 
-def _weighted_mean(signal, valid, taps, stride=1):
+def _weighted_mean(signal, mask, taps, stride=1):
     """Normalised convolution of (batch, n) with odd taps, centred, every `stride`-th output."""
     # Signal and weights are two rows of one batch, which is one convolution and not two.
-    both = ops.concatenate([signal * valid, valid], axis=0)[:, :, None]
+    both = ops.concatenate([signal * mask, mask], axis=0)[:, :, None]
     half = taps.size // 2
     both = ops.pad(both, [[0, 0], [half, half], [0, 0]])
     kernel = ops.convert_to_tensor(taps[:, None, None], dtype=signal.dtype)

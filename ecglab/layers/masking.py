@@ -1,33 +1,33 @@
-"""Which samples and frames count: masks, per-record scaling and pooling over what is known."""
+"""Masks of known samples and frames, and scaling and pooling over what is known."""
 
 import keras
 from keras import ops
 
 ATTENTION_UNITS = 32
-"""Of the small network that weighs the frames in attention pooling."""
+"""Units of the small network that weighs the frames in attention pooling."""
 
 _register = keras.saving.register_keras_serializable(package="ecglab")
 
 
-def _like(valid, x):
-    """`valid` (batch, time) with as many axes as x (batch, time, ...)."""
+def _like(mask, x):
+    """`mask` (batch, time) with as many axes as x (batch, time, ...)."""
     return ops.reshape(
-        ops.cast(valid, x.dtype),
-        (*ops.shape(valid), *(1 for _ in range(len(x.shape) - len(valid.shape)))),
+        ops.cast(mask, x.dtype),
+        (*ops.shape(mask), *(1 for _ in range(len(x.shape) - len(mask.shape)))),
     )
 
 
 @_register
-class Mask(keras.layers.Layer):
-    """x (batch, time, ...) with 0 wherever `valid` (batch, time) is 0.
+class ApplyMask(keras.layers.Layer):
+    """x (batch, time, ...) with 0 wherever `mask` (batch, time) is 0.
 
-    Needed before every layer that looks sideways in time: biases and batch normalisation make
-    padding different from zero again.
+    Needed before every layer that looks sideways in time, because biases and batch normalisation
+    make padding different from zero.
     """
 
     def call(self, inputs):
-        x, valid = inputs
-        return x * _like(valid, x)
+        x, mask = inputs
+        return x * _like(mask, x)
 
     def compute_output_shape(self, input_shapes):
         return input_shapes[0]
@@ -35,9 +35,9 @@ class Mask(keras.layers.Layer):
 
 @_register
 class ScaleRecord(keras.layers.Layer):
-    """Each record to unit standard deviation over what is known of it; 0 elsewhere.
+    """x with each record scaled to unit standard deviation over what is known; 0 elsewhere.
 
-    Input: [x (batch, time, ...), valid (batch, time)]; output: of x's shape.
+    Input: [x (batch, time, ...), mask (batch, time)]; output: of x's shape.
 
     center: also subtract the record's mean; without it the root mean square becomes 1
     """
@@ -47,8 +47,8 @@ class ScaleRecord(keras.layers.Layer):
         self.center = center
 
     def call(self, inputs):
-        x, valid = inputs
-        known = ops.ones_like(x) * _like(valid, x)
+        x, mask = inputs
+        known = ops.ones_like(x) * _like(mask, x)
         axes = tuple(range(1, len(x.shape)))
         count = ops.maximum(ops.sum(known, axis=axes, keepdims=True), 1.0)
         if self.center:
@@ -64,15 +64,15 @@ class ScaleRecord(keras.layers.Layer):
 
 
 @_register
-class StrideValid(keras.layers.Layer):
-    """`valid` (batch, time) after a convolution of this stride: that of its centre."""
+class StrideMask(keras.layers.Layer):
+    """`mask` (batch, time) after a convolution of this stride: the mask at each centre."""
 
     def __init__(self, stride, **kwargs):
         super().__init__(**kwargs)
         self.stride = stride
 
-    def call(self, valid):
-        return valid[:, :: self.stride]
+    def call(self, known):  # to Keras an argument named mask is another thing
+        return known[:, :: self.stride]
 
     def compute_output_shape(self, shape):
         batch, n = shape
@@ -83,11 +83,11 @@ class StrideValid(keras.layers.Layer):
 
 
 @_register
-class HalveValid(keras.layers.Layer):
-    """`valid` (batch, time) after a max-pool of 2: known where either of the two was."""
+class HalveMask(keras.layers.Layer):
+    """`mask` (batch, time) after a max-pool of 2: known where either of the two was."""
 
-    def call(self, valid):
-        return ops.max_pool(valid[:, :, None], 2, 2, padding="same")[:, :, 0]
+    def call(self, known):
+        return ops.max_pool(known[:, :, None], 2, 2, padding="same")[:, :, 0]
 
     def compute_output_shape(self, shape):
         batch, n = shape
@@ -108,7 +108,7 @@ class MaskedPooling(keras.layers.Layer):
         if kind not in ("mean", "max", "mean_max", "attention"):
             raise ValueError(f"pooling {kind!r} is none of mean, max, mean_max, attention")
         self.kind = kind
-        self.supports_masking = True  # a recurrent layer hangs its mask on x; `valid` says it all
+        self.supports_masking = True  # a recurrent layer attaches its mask to x; ours is an input
         if kind == "attention":
             self.hidden = keras.layers.Dense(ATTENTION_UNITS, activation="tanh", name="hidden")
             self.score = keras.layers.Dense(1, use_bias=False, name="score")
@@ -122,8 +122,8 @@ class MaskedPooling(keras.layers.Layer):
         return None
 
     def call(self, inputs):
-        x, valid = inputs
-        known = _like(valid, x)
+        x, mask = inputs
+        known = _like(mask, x)
         pooled = []
         if self.kind == "attention":
             scores = ops.where(known > 0, self.score(self.hidden(x)), -1e9)

@@ -1,4 +1,4 @@
-"""The log spectrogram as a layer, bin for bin SciPy's power spectral density."""
+"""The log spectrogram as a layer: the power spectral density of SciPy, bin by bin."""
 
 import keras
 import numpy as np
@@ -13,9 +13,9 @@ class LogSpectrogram(keras.layers.Layer):
     of `band` kept. It is one convolution with fixed cosines and sines, so that it exports like
     any other convolution.
 
-    Input: [signal (batch, n), valid (batch, n)].
+    Input: [signal (batch, n), mask (batch, n)].
     Output: [log power (batch, frames, bins), 0 in frames that do not count;
-    valid (batch, frames): 1 where every sample of the frame is known].
+    mask (batch, frames): 1 where every sample of the frame is known].
 
     fs: sampling rate in Hz
     window: length of a frame in s
@@ -24,7 +24,7 @@ class LogSpectrogram(keras.layers.Layer):
     floor: power density added before the logarithm, for a signal of unit power
     """
 
-    def __init__(self, fs=300.0, window=0.32, hop=0.08, band=(0.0, 50.0), floor=1e-6, **kwargs):
+    def __init__(self, fs, window=0.32, hop=0.08, band=(0.0, 50.0), floor=1e-6, **kwargs):
         super().__init__(**kwargs)
         self.fs, self.window, self.hop = float(fs), float(window), float(hop)
         self.band, self.floor = (float(band[0]), float(band[1])), float(floor)
@@ -56,12 +56,12 @@ class LogSpectrogram(keras.layers.Layer):
         return (hann[:, None] * waves)[:, None, :]
 
     def call(self, inputs):
-        signal, valid = inputs
+        signal, mask = inputs
         kernel = ops.convert_to_tensor(self._kernel(), dtype=signal.dtype)
-        waves = ops.conv((signal * valid)[:, :, None], kernel, strides=self.n_hop)
+        waves = ops.conv((signal * mask)[:, :, None], kernel, strides=self.n_hop)
         cosine, sine = ops.split(waves, 2, axis=-1)
         power = ops.square(cosine) + ops.square(sine)
-        missing = ops.max_pool((1.0 - valid)[:, :, None], self.n_window, self.n_hop)[:, :, 0]
+        missing = ops.max_pool((1.0 - mask)[:, :, None], self.n_window, self.n_hop)[:, :, 0]
         frames = 1.0 - missing
         return [ops.log(power + self.floor) * frames[:, :, None], frames]
 

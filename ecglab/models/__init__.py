@@ -1,17 +1,20 @@
-"""The networks, one file each: `network(signal, valid, **parameters) -> probabilities`.
+"""The networks, one file each: the paper, a dataclass of hyperparameters, and the network.
 
-A model is its file's name. Its parameters are the keyword arguments of `network`, and their
-defaults are the model's: there is no second list of either.
+A file defines `Hyperparameters` and `network(signal, mask, fs, n_classes, h)`, which returns
+probabilities (batch, n_classes). It imports Keras inside `network`, so that reading a
+configuration does not load Keras. The name of a model is that of its file.
 """
 
-import ast
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from pathlib import Path
-from types import MappingProxyType
+from types import ModuleType
 
+from ecglab.models._augment import Augment
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.settings import Settings
+
+__all__ = ["Augment", "build", "hyperparameters", "names"]
 
 
 def names() -> list[str]:
@@ -19,54 +22,47 @@ def names() -> list[str]:
     return sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
 
 
-def network_of(name: str):
-    """The function `network` of a model; EcglabError for an unknown name."""
-    _check(name)
-    return importlib.import_module(f"ecglab.models.{name}").network
+def hyperparameters(name: str) -> type[Settings]:
+    """The frozen dataclass of a model's hyperparameters. Raises EcglabError for an unknown name."""
+    return _module(name).Hyperparameters
 
 
-def parameters(name: str) -> Mapping[str, object]:
-    """{name: default} of a model's parameters; EcglabError for an unknown name."""
-    _check(name)
-    return keywords(Path(__file__).with_name(f"{name}.py"), "network")
+def build(
+    name: str,
+    fs: float,
+    n_classes: int,
+    network: Mapping | None = None,
+    augment: Mapping | None = None,
+):
+    """A Keras model from the waveform to the probabilities of the classes.
 
+    Inputs: {"signal": (batch, n) float32 in mV, 0 where missing; "mask": (batch, n) float32, 1
+    where a sample is known, 0 where it is missing or padding}, as `ecglab.ecg.prepare.batch`
+    returns them. Any n from 5 s. Output: (batch, n_classes) probabilities.
 
-def keywords(path: Path, function: str) -> Mapping[str, object]:
-    """{name: default} of the keyword-only parameters of a function in a file.
-
-    They are read from the source, since importing it would load Keras, and whoever only reads or
-    checks a configuration can do without.
+    name: one of `names()`; fs: rate of the signal in Hz; n_classes: number of probabilities
+    network: hyperparameters that differ from the model's own
+    augment: settings of `Augment` that differ from its own; None for no augmentation layers
+    Raises EcglabError for an unknown name or key, and for a value that is impossible at this rate.
     """
-    body = ast.parse(path.read_text(encoding="utf-8")).body
-    (found,) = [x.args for x in body if isinstance(x, ast.FunctionDef) and x.name == function]
-    pairs = zip(found.kwonlyargs, found.kw_defaults, strict=True)
-    return MappingProxyType({name.arg: eval(ast.unparse(value), {}) for name, value in pairs})
-
-
-def _check(name: str) -> None:
-    if name not in names():
-        raise EcglabError(f"there is no model {name!r}: there are {', '.join(names())}")
-
-
-def build(name: str, network: Mapping | None = None, augment: Mapping | None = None):
-    """A Keras model from the waveform to the probabilities.
-
-    Inputs: `signal` (batch, n) float32 in mV at 300 Hz, 0 where missing; `valid` (batch, n)
-    float32, 1 where a sample is known, 0 where it is missing or padding. Any n from 5 s.
-    Output: (batch, 4) probabilities in the order of LABELS.
-
-    name: one of `names()`; network: its parameters, by default the model's own
-    augment: parameters of `ecglab.layers.augment.augment`, or None for no augmentation layers
-    """
+    module = _module(name)
+    chosen = module.Hyperparameters.read("network", network or {})
     import keras
 
-    from ecglab.layers.augment import augment as augmented
-
     signal = keras.Input((None,), name="signal")
-    valid = keras.Input((None,), name="valid")
-    seen = [signal, valid] if augment is None else augmented(signal, valid, **augment)
+    mask = keras.Input((None,), name="mask")
+    seen = [signal, mask]
+    if augment is not None:
+        seen = Augment.read("augment", augment).applied(signal, mask, fs)
     try:
-        probabilities = network_of(name)(*seen, **(network or {}))
-    except ValueError as error:  # a layer's own words on a parameter that cannot be
-        raise EcglabError(f"{name} cannot be built: {str(error).splitlines()[0]}") from error
-    return keras.Model({"signal": signal, "valid": valid}, probabilities, name=name)
+        probabilities = module.network(*seen, fs, n_classes, chosen)
+    except ValueError as error:  # a layer that refuses its settings
+        reason = str(error).splitlines()[0]
+        raise EcglabError(f"{name} cannot be built at {fs:g} Hz: {reason}") from error
+    return keras.Model({"signal": signal, "mask": mask}, probabilities, name=name)
+
+
+def _module(name: str) -> ModuleType:
+    if name not in names():
+        raise EcglabError(f"there is no model {name!r}: there are {', '.join(names())}")
+    return importlib.import_module(f"ecglab.models.{name}")

@@ -2,34 +2,29 @@
 
 from keras import layers
 
-from ecglab.ecg.record import FS
-from ecglab.layers import BandPass, HalveValid, LogSpectrogram, Mask, ScaleRecord
-from ecglab.models._parts import MOMENTUM
+from ecglab.layers import ApplyMask, HalveMask
+from ecglab.models._parts import MOMENTUM, spectrogram
 
 CONVOLUTIONS = 4
 """Convolutions in a block, as in Zihlmann et al. 2017."""
 
 
-def spectrogram_blocks(signal, valid, window, hop, band, widths, kernel, dropout):
-    """Log spectrogram, then one block of four convolutions for each width.
+def spectrogram_blocks(signal, mask, fs, window, hop, band, widths, kernel, dropout):
+    """The map (batch, time, frequency, channels) after all blocks, and its mask (batch, time).
 
-    A block: four times (2-D convolution, batch norm, ReLU, dropout), then a max-pool that halves
-    time and frequency. signal, valid: (batch, n).
-    Returns the map (batch, time, frequency, channels) and its valid (batch, time).
+    A log spectrogram, then a block for each width: four times (2-D convolution, batch norm, ReLU,
+    dropout), then a max-pool that halves time and frequency.
+    signal, mask: (batch, n) at `fs` Hz
     """
-    signal, valid = BandPass(FS, (0.5, min(band[1], 100.0)))([signal, valid])
-    signal = ScaleRecord()([signal, valid])
-    spectrogram = LogSpectrogram(FS, window, hop, band)
-    x, valid = spectrogram([signal, valid])
-    x = ScaleRecord(center=True)([x, valid])
-    x = layers.Reshape((-1, spectrogram.bins, 1))(x)
+    x, mask = spectrogram(signal, mask, fs, window, hop, band, min(band[1], 100.0))
+    x = layers.Reshape((-1, x.shape[-1], 1))(x)
     for width in widths:
         for _ in range(CONVOLUTIONS):
             x = layers.Conv2D(width, kernel, padding="same", use_bias=False)(x)
             x = layers.BatchNormalization(momentum=MOMENTUM)(x)
             x = layers.ReLU()(x)
             x = layers.Dropout(dropout)(x)
-            x = Mask()([x, valid])
+            x = ApplyMask()([x, mask])
         x = layers.MaxPooling2D(2, padding="same")(x)
-        valid = HalveValid()(valid)
-    return x, valid
+        mask = HalveMask()(mask)
+    return x, mask

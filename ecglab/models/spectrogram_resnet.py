@@ -1,41 +1,51 @@
-"""A residual network over the frames of a short-hop log spectrogram, read by a GRU.
+"""A residual network over the frames of a log spectrogram with a short hop, read by a GRU.
 
-The bins of a frame are the channels of 1-D convolutions over time: a pattern that moves along
-the frequency axis is another rhythm or another wave, so there is nothing for a 2-D convolution to
-share, and on two cores this costs a half of it. Residual blocks after He et al. 2016
-(doi:10.1109/CVPR.2016.90); convolutions then a recurrent layer on a spectrogram as in Zihlmann et
-al. 2017 (doi:10.22489/CinC.2017.070-060); GRU after Cho et al. 2014 (arXiv:1406.1078).
+The bins of a frame are the channels of 1-D convolutions over time. A pattern that moves along the
+frequency axis is another rhythm or another wave, so a 2-D convolution has nothing to share, and
+this costs half as much. Residual blocks after He et al. 2016 (doi:10.1109/CVPR.2016.90);
+convolutions and then a recurrent layer on a spectrogram as in Zihlmann et al. 2017
+(doi:10.22489/CinC.2017.070-060); GRU after Cho et al. 2014 (arXiv:1406.1078).
 """
 
-from ecglab.layers import MaskedPooling
-from ecglab.models._branches import read, spectrogram_branch
-from ecglab.models._parts import classify
+from dataclasses import dataclass
+
+from ecglab.models._rules import NetworkSettings
 
 
-def network(
-    signal,
-    valid,
-    *,
-    window: float = 0.32,
-    hop: float = 0.08,
-    band: tuple = (0.0, 50.0),
-    widths: tuple = (64, 96, 128),
-    blocks: int = 2,
-    kernel: int = 5,
-    units: int = 64,
-    pooling: str = "mean_max",
-    dropout: float = 0.3,
-):
-    """Probabilities (batch, 4) from signal and valid (batch, n) at 300 Hz.
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameters(NetworkSettings):
+    """Hyperparameters of `spectrogram_resnet`.
 
-    window, hop: of the spectrogram, in s; band: its lowest and highest bin in Hz
-    widths: channels of each stage; every stage but the first halves the frames
-    blocks: residual blocks of two convolutions in a stage; kernel: their size in frames
-    units: of the GRU, in each direction; 0 for none
-    pooling: over time, of `ecglab.layers.MaskedPooling`
+    window, hop: of the spectrogram, in s
+    band: its lowest and highest bin in Hz
+    widths: channels of each stage; every stage but the first halves the rate of the frames
+    blocks: residual blocks of two convolutions in a stage
+    kernel: size of the convolutions in frames
+    units: of the GRU, in each direction; 0 for no GRU
+    pooling: over time, as in `ecglab.layers.MaskedPooling`
     dropout: share dropped before the dense layer, and half of it before the GRU
     """
-    x, valid = spectrogram_branch(signal, valid, window, hop, band, widths, blocks, kernel)
-    if units:
-        x = read(x, valid, units, dropout / 2)
-    return classify(MaskedPooling(pooling)([x, valid]), dropout)
+
+    window: float = 0.32
+    hop: float = 0.08
+    band: tuple[float, ...] = (0.0, 50.0)
+    widths: tuple[int, ...] = (64, 96, 128)
+    blocks: int = 2
+    kernel: int = 5
+    units: int = 64
+    pooling: str = "mean_max"
+    dropout: float = 0.3
+
+
+def network(signal, mask, fs: float, n_classes: int, h: Hyperparameters):
+    """Probabilities (batch, n_classes) from signal and mask (batch, n) at `fs` Hz."""
+    from ecglab.layers import MaskedPooling
+    from ecglab.models._branches import read, spectrogram_branch
+    from ecglab.models._parts import classify
+
+    x, mask = spectrogram_branch(
+        signal, mask, fs, h.window, h.hop, h.band, h.widths, h.blocks, h.kernel
+    )
+    if h.units:
+        x = read(x, mask, h.units, h.dropout / 2)
+    return classify(MaskedPooling(h.pooling)([x, mask]), n_classes, h.dropout)

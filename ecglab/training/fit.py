@@ -1,81 +1,51 @@
-"""One model trained on one split: epoch by epoch, with everything it needs to go on on disk."""
+"""One network trained on one split, epoch by epoch, with all it needs to go on kept on disk."""
 
+import hashlib
+import io
 import json
 import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
 
 from ecglab import models
-from ecglab.datasets.dataset import Dataset, one_hot, record_weights
-from ecglab.ecg.record import FS, LABELS
+from ecglab.datasets.dataset import Dataset, record_weights
+from ecglab.ecg.classes import Classes
+from ecglab.ecg.prepare import batch
 from ecglab.evaluation.metrics import f1_scores
+from ecglab.training.batches import Batches, bucketed
 from ecglab.training.network import Network
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing
 
-BUCKET_SECONDS = 10
-"""Batches are padded to a multiple of this, so that few shapes are ever compiled."""
 
-
-def padded(dataset: Dataset, rows, n: int) -> dict[str, np.ndarray]:
-    """The records at `rows` as a model's inputs: signal and valid, (len(rows), n) float32."""
-    signal = np.zeros((len(rows), n), np.float32)
-    valid = np.zeros((len(rows), n), np.float32)
-    for k, row in enumerate(rows):
-        x = dataset.signal(row)
-        signal[k, : x.size], valid[k, : x.size] = x, 1
-    return {"signal": signal, "valid": valid}
-
-
-class Batches:
-    """One epoch of shuffled batches: inputs, targets (batch, 4), weights (batch,).
-
-    Every batch has one shape. The records that do not fill the last batch are left out of the
-    epoch, others in each.
-    """
-
-    def __init__(self, dataset, rows, targets, batch_size, record_weight, rng):
-        self.targets = targets
-        self.dataset, self.batch_size = dataset, min(batch_size, len(rows))
-        self.order = rng.permutation(rows)
-        self.n = int(dataset.lengths[rows].max())
-        self.record_weight = record_weight
-
-    def __len__(self):
-        return len(self.order) // self.batch_size
-
-    def __iter__(self):
-        for i in range(len(self)):
-            rows = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-            inputs = padded(self.dataset, rows, self.n)
-            yield inputs, self.targets[rows], self.record_weight[rows]
-
-
-def predict(model, dataset: Dataset, rows, batch_size: int) -> np.ndarray:
-    """Probabilities (len(rows), 4) of records of any length, in the order of `rows`."""
+def predict(model, data: Dataset, rows, batch_size: int) -> np.ndarray:
+    """Probabilities (len(rows), n_classes) of records of any length, in the order of `rows`."""
     rows = np.asarray(rows)
-    probabilities = np.empty((rows.size, len(LABELS)), np.float32)
-    order = np.argsort(dataset.lengths[rows], kind="stable")
+    probabilities = np.empty((rows.size, len(data.classes)), np.float32)
+    lengths = bucketed(data.lengths[rows], data.fs)
+    order = np.argsort(lengths, kind="stable")
     for start in range(0, rows.size, batch_size):
         part = order[start : start + batch_size]
-        bucket = round(BUCKET_SECONDS * FS)
-        n = bucket * math.ceil(dataset.lengths[rows[part]].max() / bucket)
         # The last batch is filled up with its first record: one shape less to compile.
         filled = np.concatenate([part, np.repeat(part[:1], batch_size - part.size)])
-        batch = model.predict_on_batch(padded(dataset, rows[filled], n))
-        probabilities[part] = np.asarray(batch)[: part.size]
+        signals = [data.signal(row) for row in rows[filled]]
+        found = model.predict_on_batch(batch(signals, int(lengths[part].max())))
+        probabilities[part] = np.asarray(found)[: part.size]
     return probabilities
+
+
+_HEX = 64
+"""Characters of a SHA-256 in hex."""
 
 
 @dataclass
 class State:
-    """What training must remember: it is written after every epoch and read to go on.
+    """What training must remember: written after every epoch, and read to go on.
 
     history: one dict an epoch; arrays: of the model and its optimizer; best: of the model alone
     """
@@ -84,25 +54,41 @@ class State:
     arrays: list[np.ndarray] = field(default_factory=list)
     best: list[np.ndarray] = field(default_factory=list)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, owner: str) -> None:
+        """Write the state as an .npz file, followed by the SHA-256 of its bytes in hex.
+
+        owner: names the run and fold whose state it is
+        """
         named = {f"now_{i}": a for i, a in enumerate(self.arrays)}
         named |= {f"best_{i}": a for i, a in enumerate(self.best)}
+        buffer = io.BytesIO()
+        facts = json.dumps({"owner": owner, "history": self.history})
+        np.savez(buffer, facts=np.array(facts), **named)
+        content = buffer.getvalue()
         with replacing(path) as file:
-            np.savez(file, history=np.array(json.dumps(self.history)), **named)
+            file.write(content)
+            file.write(hashlib.sha256(content).hexdigest().encode())
 
     @classmethod
-    def read(cls, path: Path) -> "State":
-        """The state at `path`, a new one when there is none; EcglabError when it is damaged."""
+    def read(cls, path: Path, owner: str) -> "State":
+        """The state at `path`, a new one where there is none.
+
+        Raises EcglabError where the file is damaged or has another owner.
+        """
         if not path.exists():
             return cls()
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                history = json.loads(str(stored["history"]))
-                return cls(history, _numbered(stored, "now_"), _numbered(stored, "best_"))
-        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-            raise EcglabError(
-                f"{path} is damaged ({error}): delete it to train this fold anew"
-            ) from None
+        stored = path.read_bytes()
+        content, digest = stored[:-_HEX], stored[-_HEX:]
+        if hashlib.sha256(content).hexdigest().encode() != digest:
+            raise EcglabError(f"{path} is damaged: delete it to train this fold anew")
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            facts = json.loads(str(arrays["facts"]))
+            if facts["owner"] != owner:
+                raise EcglabError(
+                    f"{path} is the state of another fold or run ({facts['owner']}, not {owner}): "
+                    "delete it to train this fold anew"
+                )
+            return cls(facts["history"], _numbered(arrays, "now_"), _numbered(arrays, "best_"))
 
 
 def _reseed(model, rng) -> None:
@@ -119,68 +105,73 @@ def _numbered(stored, prefix: str) -> list[np.ndarray]:
 
 def train(
     experiment: Network,
-    dataset: Dataset,
+    data: Dataset,
     rows: np.ndarray,
-    inner: np.ndarray,
+    validation: np.ndarray,
     folder: Path,
     seed: int,
     targets: np.ndarray | None = None,
+    owner: str = "",
     on_resume: Callable[[list[dict]], None] = lambda history: None,
     on_epoch: Callable[[list[dict]], None] = lambda history: None,
     on_batch: Callable[[int, int, int], None] = lambda epoch, batch, batches: None,
 ):
     """Train on the records at `rows`, going on from the last finished epoch in `folder`.
 
-    inner: rows that choose the epoch, of which training sees nothing; may be empty for "last"
-    targets: what the model is to say of each record of `dataset`, (n_records, 4), by default its
-        label for certain
-    seed: of weights, order, dropout and augmentation, each epoch's own: what is drawn in an epoch
-        does not depend on whether training was interrupted before it
-    on_resume: told the epochs that an earlier call finished, if any
-    on_epoch: told all finished epochs, the newest last, once they are safe on disk; an epoch is
-        {"epoch", "seconds", "loss", "accuracy", "inner_loss", "inner_F1_NAO", ...}
-    on_batch: told (epoch, batch, batches) as they go
-    Returns the trained Keras model, with the weights that `experiment.choose` asks for.
+    validation: rows that the checkpoint is selected on and training never sees; may be empty for
+        checkpoint="last"
+    seed: of weights, order, windows, dropout and augmentation. What is drawn in an epoch does not
+        depend on whether training was interrupted before it
+    targets: (n_records, n_classes) of all records of `data`, by default their labels
+    owner: names the run and fold, so that the state of another one is not taken for this one's
+    on_resume: called with the epochs that an earlier call finished, if any
+    on_epoch: called with all finished epochs, the newest last, once they are safe on disk; an epoch
+        is {"epoch", "seconds", "loss", "accuracy", "val/loss", "val/challenge_f1", ...}
+    on_batch: called with (epoch, batch, batches) after each batch
+    Returns the trained Keras model, with the weights of the checkpoint that the experiment keeps.
     """
-    if experiment.choose == "best" and not len(inner):
-        raise EcglabError("choose=best has no inner records to choose on: set choose=last")
+    if experiment.checkpoint == "best" and not len(validation):
+        raise EcglabError(
+            "checkpoint=best has no validation records to select on: set checkpoint=last"
+        )
     keras.utils.set_random_seed(seed)
-    model = compiled(experiment, len(rows))
-    state = State.read(folder / "state.npz")
+    model = compiled(experiment, data, len(rows))
+    path = folder / "state.npz"
+    state = State.read(path, owner)
     variables = [*model.variables, *model.optimizer.variables]
     if state.arrays:
         _restore(variables, state.arrays, folder)
         on_resume(state.history)
-    weight = np.zeros(len(dataset), np.float32)  # by the classes of the records trained on alone
-    weight[rows] = record_weights(dataset.labels[rows], experiment.class_weight)
-    targets = one_hot(dataset.labels) if targets is None else targets
+    weights = np.zeros(len(data), np.float32)  # from the classes of the training records alone
+    weights[rows] = record_weights(data.labels[rows], data.classes, experiment.class_weight)
+    targets = data.classes.one_hot(data.labels) if targets is None else targets
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([seed, epoch])
-        batches = Batches(dataset, rows, targets, experiment.batch_size, weight, rng)
+        batches = Batches(data, rows, targets, weights, experiment.batch_size, experiment.crop, rng)
         _reseed(model, rng)
         # Batch by batch and not `fit`, which on TensorFlow feeds them through tf.data: that took
         # twice the time on two cores.
         logs = []
-        for i, batch in enumerate(batches):
-            logs.append(model.train_on_batch(*batch, return_dict=True))
+        for i, one in enumerate(batches):
+            logs.append(model.train_on_batch(*one, return_dict=True))
             on_batch(epoch + 1, i + 1, len(batches))
-        # The batches are of one size, so the epoch's value is the mean of theirs.
+        # The batches are of one size, so the value of the epoch is the mean of theirs.
         means = {name: float(np.mean([log[name] for log in logs])) for name in logs[0]}
         entry = {"epoch": epoch + 1, "loss": means["loss"], "accuracy": means["accuracy"]}
         if not math.isfinite(entry["loss"]):
             raise EcglabError(
                 f"the loss became {entry['loss']} in epoch {epoch + 1}: lower learning_rate"
             )
-        if len(inner):
-            probabilities = predict(model, dataset, inner, experiment.batch_size)
-            entry |= _inner_scores(dataset.labels[inner], probabilities)
+        if len(validation):
+            probabilities = predict(model, data, validation, experiment.batch_size)
+            entry |= _scores(data.labels[validation], probabilities, data.classes)
         entry["seconds"] = time.perf_counter() - started
         state.history.append(entry)
         state.arrays = _copies(variables)
-        if experiment.choose == "best" and _is_best(state.history):
+        if experiment.checkpoint == "best" and _is_best(state.history):
             state.best = _copies(model.variables)
-        state.write(folder / "state.npz")
+        state.write(path, owner)
         on_epoch(state.history)
     if state.best:
         _restore(model.variables, state.best, folder)
@@ -189,9 +180,14 @@ def train(
     return model
 
 
-def compiled(experiment: Network, n_records: int):
-    """The experiment's model with its loss and optimizer, for so many training records."""
-    model = models.build(experiment.model, experiment.network, experiment.augment)
+def compiled(experiment: Network, data: Dataset, n_records: int):
+    """The model of the experiment for this data set, with loss and optimizer.
+
+    n_records: number of training records, from which the steps of the learning rate follow
+    """
+    model = models.build(
+        experiment.model, data.fs, len(data.classes), experiment.network, experiment.augment
+    )
     steps = experiment.epochs * max(n_records // experiment.batch_size, 1)
     warmup = round(experiment.warmup * steps)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -236,15 +232,14 @@ def _restore(variables, arrays, folder: Path) -> None:
         variable.assign(array)
 
 
-def _inner_scores(labels: np.ndarray, probabilities: np.ndarray) -> dict[str, float]:
-    chosen = np.array(LABELS)[probabilities.argmax(axis=1)]
-    truth = probabilities[np.arange(len(labels)), one_hot(labels).argmax(axis=1)]
+def _scores(labels: np.ndarray, probabilities: np.ndarray, classes: Classes) -> dict[str, float]:
+    """{"val/loss", "val/f1/CLASS", ..., "val/challenge_f1", "val/mean_f1"}"""
+    truth = probabilities[np.arange(len(labels)), classes.index(labels)]
     cross_entropy = float(-np.log(np.maximum(truth, 1e-7)).mean())
-    return {
-        "inner_loss": cross_entropy,
-        **{f"inner_{k}": v for k, v in f1_scores(labels, chosen).items()},
-    }
+    found = f1_scores(labels, classes.predicted(probabilities), classes)
+    return {"val/loss": cross_entropy, **{f"val/{name}": value for name, value in found.items()}}
 
 
 def _is_best(history: list[dict]) -> bool:
-    return history[-1]["inner_F1_NAO"] >= max(entry["inner_F1_NAO"] for entry in history)
+    scores = [entry["val/challenge_f1"] for entry in history]
+    return scores[-1] >= max(scores)

@@ -4,16 +4,13 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 
 from ecglab import models
-from ecglab.datasets.dataset import one_hot
-from ecglab.ecg.record import LABELS
-from ecglab.training.experiment import Experiment, Fold, Judge, unknown
+from ecglab.training.experiment import Experiment, Fold, Predict
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
@@ -22,26 +19,28 @@ from ecglab.utils.files import write_json
 
 @dataclass(frozen=True, kw_only=True)
 class Network(Experiment):
-    """A network of `ecglab.models`, what it is fed and how it is trained, beside `Experiment`.
+    """A network of `ecglab.models`, its input and its training, beside `Experiment`.
 
-    model: name of a file of `ecglab/models`; network: parameters of its `network`
-    augment: parameters of `ecglab.layers.augment.augment`
-    choose: "last" keeps the last epoch, "best" the one with the best mean F1 over N, A, O on the
-        inner records
+    model: name of a file of `ecglab/models`; network: its hyperparameters
+    crop: length in s of the random window of each record that an epoch trains on; 0 for whole
+        records. Predictions are always of whole records
+    augment: settings of `ecglab.models.Augment`
+    checkpoint: "last" keeps the last epoch, "best" the one with the best challenge F1 on the
+        validation records
     epochs, batch_size, learning_rate (of AdamW, cosine decay), warmup (share of the steps),
     weight_decay, label_smoothing
     class_weight: power of the inverse class frequency by which a record counts; 0 for none
-    focal: power of the focal loss, by which what is judged rightly counts less (Lin et al. 2017,
+    focal: power of the focal loss, in which well classified records count less (Lin et al. 2017,
         arXiv:1708.02002); 0 for cross-entropy
-    ema: decay a step of the exponential average of the weights that is kept in the end; 0 for the
-        weights themselves
-    teacher, trust: a committee, and the share of a record's target that is the committee's opinion
-        of it, of the one that did not see it; the rest is the label
-    seed: of weights, order, dropout and augmentation
+    ema: decay per step of the exponential moving average of the weights, which is kept in the end;
+        0 for the weights themselves
+    teacher, teacher_weight: a committee, and the share of each target that is its prediction, by
+        the model that was trained without the record; the rest is the label
+    seed: of weights, order, windows, dropout and augmentation
     """
 
     model: str
-    choose: str = "last"
+    checkpoint: str = "last"
     epochs: int = 40
     batch_size: int = 64
     learning_rate: float = 2e-3
@@ -52,7 +51,8 @@ class Network(Experiment):
     focal: float = 0.0
     ema: float = 0.0
     teacher: str = ""
-    trust: float = 0.0
+    teacher_weight: float = 0.0
+    crop: float = 30.0
     network: Mapping = field(default_factory=dict)
     augment: Mapping = field(default_factory=dict)
 
@@ -61,19 +61,12 @@ class Network(Experiment):
 
     def __post_init__(self):
         super().__post_init__()
-        layers = Path(models.__file__).parent.with_name("layers")
-        defaults = {
-            "network": models.parameters(self.model),
-            "augment": models.keywords(layers / "augment.py", "augment"),
-        }
-        for group, known in defaults.items():
-            given = getattr(self, group)
-            for key in given:
-                if key not in known:
-                    raise EcglabError(unknown(f"{group}.{key}", [f"{group}.{k}" for k in known]))
-            object.__setattr__(self, group, MappingProxyType({**known, **given}))
+        groups = {"network": models.hyperparameters(self.model), "augment": models.Augment}
+        for group, settings in groups.items():
+            chosen = settings.read(group, getattr(self, group)).as_dict()
+            object.__setattr__(self, group, MappingProxyType(chosen))
         self.check(
-            ("choose", self.choose in ("best", "last"), "'best' or 'last'"),
+            ("checkpoint", self.checkpoint in ("best", "last"), "'best' or 'last'"),
             ("epochs", self.epochs >= 1, "at least 1"),
             ("batch_size", self.batch_size >= 1, "at least 1"),
             ("learning_rate", 0 < self.learning_rate <= 1, "above 0 and at most 1"),
@@ -83,13 +76,16 @@ class Network(Experiment):
             ("class_weight", self.class_weight >= 0, "at least 0"),
             ("focal", self.focal >= 0, "at least 0"),
             ("ema", 0 <= self.ema < 1, "at least 0 and below 1"),
-            ("ema", not self.ema or self.choose == "last", "0 where choose=best"),
-            ("trust", 0 <= self.trust < 1, "at least 0 and below 1"),
+            ("ema", not self.ema or self.checkpoint == "last", "0 where checkpoint=best"),
+            ("teacher_weight", 0 <= self.teacher_weight < 1, "at least 0 and below 1"),
+            ("crop", self.crop == 0 or self.crop >= 5, "at least 5 (s), or 0 for whole records"),
         )
-        if bool(self.teacher) != (self.trust > 0):
-            raise EcglabError("a teacher is trusted: set teacher and trust above 0, or neither")
-        if self.choose == "best" and self.inner == 0:
-            raise EcglabError("choose=best needs inner records to choose on: set inner above 0")
+        if bool(self.teacher) != (self.teacher_weight > 0):
+            raise EcglabError("set both teacher and teacher_weight (above 0), or neither")
+        if self.checkpoint == "best" and self.validation == 0:
+            raise EcglabError(
+                "checkpoint=best needs validation records to select on: set validation above 0"
+            )
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -105,12 +101,12 @@ class Network(Experiment):
             "device": ", ".join(keras.distribution.list_devices()),
         }
 
-    def train_fold(self, fold: Fold) -> Judge:
-        """Train the fold's network, with a bar and a line an epoch; keeps it as `model.keras`."""
+    def train_fold(self, fold: Fold) -> Predict:
+        """Train the network of the fold, with a line per epoch; it is kept as `model.keras`."""
         from tqdm import tqdm
 
         quiet.load_keras()
-        from ecglab.training import fit as training
+        from ecglab.training import fit
 
         with tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch") as bar:
 
@@ -122,22 +118,23 @@ class Network(Experiment):
             def on_resume(history):
                 write_json(fold.folder / "history.json", history)
                 done = len(history)
-                fold.say(f"fold {fold.k}: going on after epoch {done} of {self.epochs}")
+                fold.message(f"fold {fold.k}: going on after epoch {done} of {self.epochs}")
 
             def on_epoch(history):
                 write_json(fold.folder / "history.json", history)
                 bar.clear()
-                fold.say(_line(fold.k, history[-1], self.epochs))
+                fold.message(_line(fold.k, history[-1], self.epochs))
                 fold.changed()
 
-            model = training.train(
+            model = fit.train(
                 self,
                 fold.data,
                 fold.rows,
-                fold.inner,
+                fold.validation,
                 fold.folder,
                 targets=self._targets(fold),
                 seed=self.seed * 1000 + fold.k,
+                owner=_owner(fold),
                 on_resume=on_resume,
                 on_epoch=on_epoch,
                 on_batch=on_batch,
@@ -145,23 +142,32 @@ class Network(Experiment):
         partial = fold.folder / "model.partial.keras"
         model.save(partial, include_optimizer=False)
         os.replace(partial, fold.folder / "model.keras")
-        return lambda rows: training.predict(model, fold.data, rows, self.batch_size)
+        return lambda rows: fit.predict(model, fold.data, rows, self.batch_size)
 
     def _targets(self, fold: Fold) -> np.ndarray:
-        """What the network is to say of each record of the data, (n_records, 4)."""
-        targets = one_hot(fold.data.labels)
+        """(n_records, n_classes): what the network learns to predict for each record."""
+        classes = fold.data.classes
+        targets = classes.one_hot(fold.data.labels)
         if self.teacher:
             [teacher] = RunFolder(fold.folder.parent).members
-            said = teacher.table(fold.k, "training").set_index("record")
-            opinions = said.loc[fold.data.ids[fold.rows], list(LABELS)].to_numpy(np.float32)
-            targets[fold.rows] += self.trust * (opinions - targets[fold.rows])
+            table = teacher.table(fold.k, "training").set_index("record")
+            taught = table.loc[fold.data.ids[fold.rows], list(classes)].to_numpy(np.float32)
+            targets[fold.rows] += self.teacher_weight * (taught - targets[fold.rows])
         return targets
 
 
+def _owner(fold: Fold) -> str:
+    """RUN/fold-K, or RUN/fold-K/part-J in a committee, with the id of the run."""
+    for folder in fold.folder.parents:
+        if (folder / "run.json").exists():
+            return f"{RunFolder(folder).facts['id']}/{fold.folder.relative_to(folder).as_posix()}"
+    return fold.folder.name
+
+
 def _line(k: int, entry: dict, epochs: int) -> str:
-    inner = entry.get("inner_F1_NAO")
-    chosen = "" if inner is None else f", inner NAO {inner:.3f}"
+    score = entry.get("val/challenge_f1")
+    shown = "" if score is None else f", validation challenge F1 {score:.3f}"
     return (
-        f"fold {k} epoch {entry['epoch']}/{epochs}: loss {entry['loss']:.4f}{chosen}, "
+        f"fold {k} epoch {entry['epoch']}/{epochs}: loss {entry['loss']:.4f}{shown}, "
         f"{entry['seconds']:.1f} s"
     )
