@@ -56,12 +56,11 @@ def refused(call, *arguments) -> str:
 
 def apart(data, side) -> list[str]:
     """Groups, and digests of records with the same samples, that are on several sides."""
-    return [
-        key
-        for of in (data.groups, data.sha256)
-        for key in set(of) - {""}
-        if np.unique(np.asarray(side)[of == key]).size > 1
-    ]
+    sides: dict[str, set] = {}
+    for of in (data.groups, data.sha256):
+        for key, where in zip(of, side, strict=True):
+            sides.setdefault(key, set()).add(int(where))
+    return [key for key, found in sides.items() if key and len(found) > 1]
 
 
 # The committed folds of cinc2017
