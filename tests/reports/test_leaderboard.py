@@ -106,7 +106,7 @@ def test_no_experiment_repeats_a_score_of_its_result(committed):
 
 def test_leaderboard_keeps_runs_and_writes_the_page_and_its_figures(ecglab, finished, packaged):
     leaderboard.README.parent.mkdir(exist_ok=True)
-    leaderboard.README.write_text(f"before\n{leaderboard.BEGIN}\nold\n{leaderboard.END}\nafter\n")
+    leaderboard.README.write_text(f"before\n{leaderboard.BEGIN}\nstale\n{leaderboard.END}\nafter\n")
     runs = [finished(noise=1.5), finished("spectrogram_resnet"), finished(noise=1.6, seed=2)]
     status, out, err = ecglab("leaderboard", runs[0].name, runs[1].path, runs[2].name)
     assert (status, err, out.count("kept "), out.count("wrote ")) == (0, "", 3, 2)
@@ -135,7 +135,7 @@ def test_leaderboard_keeps_runs_and_writes_the_page_and_its_figures(ecglab, fini
         assert path.stat().st_size < 150_000
     assert "Partial results" not in text
     readme = leaderboard.README.read_text()
-    assert readme.startswith(f"before\n{leaderboard.BEGIN}\ncinc2017") and "old" not in readme
+    assert readme.startswith(f"before\n{leaderboard.BEGIN}\ncinc2017") and "stale" not in readme
     assert readme.endswith(f"{leaderboard.END}\nafter\n")
     assert [row[0] for row in cells(readme, "cinc2017")[2:]] == [
         "[spectrogram_resnet](experiments/spectrogram_resnet.py)",

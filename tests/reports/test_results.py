@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -343,14 +344,12 @@ def test_score_of_an_unfinished_run_says_so(ecglab, finished):
 
 def pack(result, changed=0, ids=None, versions=("v1", "v3")):
     """A data set of the result's records, of which the first `changed` had another label in v1."""
-    from dataclasses import replace
-
     ids = list(result.table["record"]) if ids is None else ids
     latest = list(result.table["label"])[: len(ids)]
     other = ["A" if label == "N" else "N" for label in latest[:changed]] + latest[changed:]
     columns = {"v1": other, "v3": latest}
     examples = (
-        Example(Record(np.zeros(9), 300, id=x), {v: columns[v][i] for v in versions})
+        Example(Record(np.arange(1500) + i, 300, id=x), {v: columns[v][i] for v in versions})
         for i, x in enumerate(ids)
     )
     dataset.write(replace(cinc2017.SPEC, label_versions=versions), examples, len(ids))
