@@ -76,10 +76,13 @@ def _import(options) -> None:
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
     """{label: class} from LABEL=CLASS."""
-    wrong = [pair for pair in pairs if not pair.partition("=")[0].strip() or "=" not in pair]
-    if wrong:
-        raise EcglabError(f"--map {wrong[0]}: give LABEL=CLASS, such as --map SR=N")
-    return {label.strip(): code.strip() for label, _, code in (p.partition("=") for p in pairs)}
+    found = {}
+    for pair in pairs:
+        label, equals, code = (part.strip() for part in pair.rpartition("="))
+        if not label or not equals:
+            raise EcglabError(f"--map {pair}: give LABEL=CLASS, such as --map SR=N")
+        found[label] = code
+    return found
 
 
 def _info(options) -> None:
