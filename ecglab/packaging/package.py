@@ -73,7 +73,7 @@ def package(
         write_text(partial / TRAINED_ON, "\n".join(shown) + "\n")
         card["cost"]["bytes"] = (partial / MODEL).stat().st_size
         seal(partial, card)
-        card["cost"]["milliseconds"] = round(milliseconds(Predictor(partial, threads=1), data), 1)
+        card["cost"]["milliseconds"] = round(milliseconds(Predictor(partial, threads=1), data), 3)
         seal(partial, card)
         write_text(partial / README, markdown(card, name))
     return card

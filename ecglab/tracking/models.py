@@ -34,6 +34,8 @@ def log_package(folder: Path) -> None:
 
     card = read_card(folder)
     with tempfile.TemporaryDirectory() as temporary:
+        # MLflow keeps the data under the name of their folder: that of `registry.PACKAGE`.
+        data = shutil.copytree(folder, Path(temporary) / "package")
         code = Path(temporary) / "ecglab_model"
         code.mkdir()
         (code / "__init__.py").touch()
@@ -46,7 +48,7 @@ def log_package(folder: Path) -> None:
         mlflow.pyfunc.log_model(
             name="model",
             loader_module="ecglab_model.inference.pyfunc",
-            data_path=str(folder),
+            data_path=str(data),
             code_paths=[str(code)],
             pip_requirements=[f"{name}=={metadata.version(name)}" for name in REQUIREMENTS],
             signature=_signature(card["classes"]["meanings"]),

@@ -152,7 +152,7 @@ def demote() -> Change:
         raise EcglabError(none)
     before = _predicting(champion)
     demoted = _card_of(champion) or before
-    versions = {v.version for v in client.search_model_versions(f"name = '{MODEL}'")}
+    versions = {str(v.version) for v in client.search_model_versions(f"name = '{MODEL}'")}
     previous = [v for v in _previous(client) if v in versions and v != champion]
     version = previous.pop() if previous else ""
     client.set_registered_model_tag(MODEL, _PREVIOUS, ",".join(previous))
