@@ -82,8 +82,8 @@ steps = {
     "time squeezed or stretched": augment.RandomResampling(1.18),
     "inverted, as by a device held the other way round": augment.RandomPolarity(1.0),
     "drifting gain": augment.RandomAmplitude(1.4),
-    "bursts of missing signal": augment.RandomBursts(3, 0.3),
-    "baseline wander, as by breathing": augment.RandomBaseline(0.3),
+    "bursts of missing signal": augment.RandomBursts(3, 0.3, fs=record.fs),
+    "baseline wander, as by breathing": augment.RandomBaseline(0.3, fs=record.fs),
     "muscle noise": augment.RandomNoise(0.05),
 }
 drawn = {
