@@ -44,6 +44,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     from ecglab.datasets import dataset
     from ecglab.evaluation import external
     from ecglab.tracking import registry
+    from ecglab.training import provenance
     from ecglab.utils.files import write_text
 
     predictor = registry.load_model(options.model)
@@ -56,6 +57,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         include_training_records=options.include_training_records,
         uri=options.model,
     )
+    found.facts["code"] = provenance.code_version()
     _warn(found.facts)
     if options.json == "-":
         print(_json(found.facts), end="", flush=True)
@@ -139,7 +141,7 @@ def _table(facts: dict) -> str:
         among = ", ".join(facts["ranked"]) or "no class"
         lines.append(f"challenge F1 is the mean F1 of {among}: no record is {without}")
     for label, count in left_out["labels"].items():
-        lines.append(f"left out: {count:,} records with label {label}, which no class stands for")
+        lines.append(f"left out: {count:,} records with label {label}, not mapped to a class")
     if left_out["training_records"]:
         lines.append(f"left out: {left_out['training_records']:,} records the model was trained on")
     for entry in left_out["unclassified"]:

@@ -25,6 +25,9 @@ OF_CLASS = (
 OVERALL = ("challenge_f1", "mean_f1", "accuracy", "ece")
 """The metrics over all classes. The means are over the classes that records have."""
 
+RESAMPLES = 1000
+"""Bootstrap resamples behind each interval."""
+
 _CELLS = 4_000_000
 """Weights that are held at once."""
 
@@ -41,7 +44,7 @@ def present(labels, classes: Classes) -> list[str]:
 
 
 def scores(
-    labels, probabilities, classes: Classes, n: int = 1000, seed: int = 0, groups=None
+    labels, probabilities, classes: Classes, n: int = RESAMPLES, seed: int = 0, groups=None
 ) -> dict[str, dict]:
     """Metrics of the classes and over all of them, with 95 % percentile bootstrap intervals.
 

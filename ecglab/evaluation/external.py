@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from ecglab import __version__
 from ecglab.datasets.dataset import Dataset
 from ecglab.ecg.classes import Classes
 from ecglab.ecg.prepare import prepare, signal_digest
@@ -86,7 +85,6 @@ def evaluate(
     facts = {
         "format": FORMAT,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": __version__,
         "model": {"uri": uri or predictor.name, **_model(predictor)},
         "data": _data(data),
         "mapping": mapped,
@@ -107,6 +105,7 @@ def evaluate(
         "resampled": {
             "by": "group" if groups is not None else "record",
             "units": class_metrics.n_units(len(rows), groups),
+            "n": class_metrics.RESAMPLES,
         },
         **class_metrics.scores(labels, probabilities, classes, seed=seed, groups=groups),
         "confusion": metrics.confusion(labels, classes.predicted(probabilities), classes).tolist(),

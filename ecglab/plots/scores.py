@@ -106,7 +106,7 @@ def reliability(
         above.vlines(x, low, high, color=look.color, lw=1.5)
         style = {"color": look.color, "ls": look.line, "marker": look.marker}
         above.plot(x, y, lw=1, ms=5, clip_on=False, zorder=3, **style)
-        name = textwrap.fill(f"{full_name(classes, code)} (error {errors[code]:.3f})", 30)
+        name = f"{textwrap.fill(full_name(classes, code), 30)}\nerror {errors[code]:.3f}"
         above.set_title(name, size=11, parse_math=False)
         left = np.arange(bins) / bins
         style = {"color": "0.8", "edgecolor": "0.3", "lw": 0.8}

@@ -63,11 +63,11 @@ def html(evaluation: Evaluation) -> str:
 
 
 def interval_text(facts: dict, name: str) -> tuple[str, str]:
-    """A metric with three digits and its interval: ("0.812", "0.790 to 0.833"), "n/a" for None."""
+    """(value, interval) of a metric with three digits; ("n/a", "") where it is not defined."""
     value, interval = facts["values"][name], facts["intervals"][name]
     if value is None:
         return "n/a", ""
-    return f"{value:.3f}", f"{interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
+    return f"{value:.3f}", f"{interval[0]:.3f}\N{EN DASH}{interval[1]:.3f}" if interval else ""
 
 
 def _figures(evaluation: Evaluation) -> Iterator[Figure]:

@@ -5,13 +5,31 @@ from pathlib import Path
 
 from ecglab.evaluation.external import Evaluation
 from ecglab.tracking import tracker
+from ecglab.utils.errors import EcglabError
 
 NAME = "evaluations"
 """The MLflow experiment: evaluations do not stand among the trained runs."""
 
 
 def log(result: Evaluation, page: Path) -> str:
-    """Log an evaluation with its page, its JSON and its metrics; returns the id of the run."""
+    """Log an evaluation with its page, its JSON and its metrics; returns the id of the run.
+
+    Raises EcglabError where the store cannot be used.
+    """
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        return _log(result, page)
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise EcglabError(
+            f"the evaluation was not logged, since MLflow's store cannot be used ({reason}): "
+            "give the same command again later"
+        ) from None
+
+
+def _log(result: Evaluation, page: Path) -> str:
     from mlflow.entities import Dataset, DatasetInput
 
     facts = result.facts
@@ -20,6 +38,7 @@ def log(result: Evaluation, page: Path) -> str:
     experiment = tracker.experiment_id(data["simulated"], NAME)
     name = f"{model['uri']} on {data['name']}"
     run_id = client.create_run(experiment, run_name=name).info.run_id
+    status = "FAILED"
     try:
         kind = "simulated" if data["simulated"] else "recordings"
         source = json.dumps({"labels": data["labels"], "records": data["records"]})
@@ -44,8 +63,7 @@ def log(result: Evaluation, page: Path) -> str:
         tracker.log_metrics(client, run_id, values | {"records_scored": facts["scored"]})
         client.log_dict(run_id, facts, "evaluation.json")
         client.log_artifact(run_id, str(page))
-    except BaseException:
-        client.set_terminated(run_id, "FAILED")
-        raise
-    client.set_terminated(run_id)
+        status = "FINISHED"
+    finally:
+        client.set_terminated(run_id, status)
     return run_id

@@ -333,6 +333,15 @@ def test_share_that_is_none_is_refused(share):
         metrics.coverage(list("NA"), probabilities([0.5, 0.6]), [share], CLASSES)
 
 
+def test_risk_is_the_share_of_wrong_predictions_among_the_kept():
+    labels = list("NNNNNNNNNN")
+    certainty = np.linspace(0.5, 0.95, 10)
+    table = probabilities(certainty)
+    table[:3] = probabilities(certainty[:3], "A")
+    found = metrics.risk(labels, table, [0.5, 0.7, 0.8, 1], CLASSES)
+    assert found == pytest.approx([0, 0, 1 / 8, 3 / 10])
+
+
 # Precision and recall
 
 

@@ -242,6 +242,23 @@ def test_coverage_has_a_curve_an_experiment_that_ends_at_the_score_of_all_record
     assert len(looks) == 3
 
 
+def test_risk_and_coverage_end_at_the_share_of_wrong_predictions(table):
+    (line,) = plots.risk_coverage(*table, CLASSES).axes[0].lines
+    x, y = line.get_data()
+    labels, probabilities = table
+    wrong = (CLASSES.predicted(probabilities) != labels).mean()
+    assert (x[-1], y[-1]) == pytest.approx((100, 100 * wrong))
+    assert y[0] < y[-1]
+
+
+def test_reliability_has_no_panel_of_a_class_without_records(table):
+    labels, probabilities = table
+    rows = labels != "O"
+    figure = plots.reliability(labels[rows], probabilities[rows], CLASSES)
+    titles = [axes.get_title()[0] for axes in figure.axes[:3]]
+    assert titles == ["N", "A", "~"] and len(figure.axes) == 6
+
+
 def test_the_leaderboard_has_the_best_on_top_and_a_dot_a_class(table):
     good = frame(table)
     worse = good.assign(label=np.roll(good["label"], 1))
@@ -280,6 +297,7 @@ def figures(record, table, **named):
     yield plots.reliability(labels, probabilities, CLASSES, **named)
     yield plots.learning_curves({0: history([1, 2])}, **named)
     yield plots.intervals(scores, **named)
+    yield plots.risk_coverage(labels, probabilities, CLASSES, **named)
     yield plots.coverage({"x": frame(table)}, CLASSES, **named)
     yield plots.leaderboard({"x": metrics.scores(frame(table), CLASSES)}, CLASSES, **named)
 
