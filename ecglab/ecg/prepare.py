@@ -6,10 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .record import Record
-from .resample import resample
-
-_SAME_RATE = 5e-4
-"""Rates that differ by less are the same: `resample` rounds their ratio to 1."""
+from .resample import ratio, resample
 
 
 def prepare(record: Record, fs: float) -> np.ndarray:
@@ -19,16 +16,17 @@ def prepare(record: Record, fs: float) -> np.ndarray:
     lies next to one is missing afterwards. The packed data sets hold what this returns, and so
     training, scoring and prediction see the same numbers.
     """
-    if abs(fs / record.fs - 1) < _SAME_RATE:
+    up, down = ratio(record.fs, fs)
+    if up == down:
         return record.signal
     missing = np.isnan(record.signal)
     index = np.arange(record.n_samples)
     whole = np.interp(index, index[~missing], record.signal[~missing])
     signal = resample(whole, record.fs, fs).astype(np.float32)
     if missing.any():
-        at = np.arange(signal.size) * (record.fs / fs)
-        before = np.minimum(at.astype(int), record.n_samples - 1)
-        after = np.minimum(np.ceil(at).astype(int), record.n_samples - 1)
+        at = np.arange(signal.size) * down
+        before = np.minimum(at // up, record.n_samples - 1)
+        after = np.minimum(-(-at // up), record.n_samples - 1)
         signal[missing[before] | missing[after]] = np.nan
     return signal
 

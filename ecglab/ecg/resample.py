@@ -8,23 +8,28 @@ _HALF_WIDTH = 10
 """Zero crossings of the filter on either side, as in SciPy's `resample_poly`."""
 
 _BETA = 5.0
-"""Of the Kaiser window, as there."""
+"""Shape of the Kaiser window, as in SciPy's."""
 
 _CHUNK = 2**16
 """Output samples computed at once, which bounds the memory."""
+
+
+def ratio(fs: float, new_fs: float) -> tuple[int, int]:
+    """`new_fs / fs` as a fraction (up, down) with a denominator of at most 1000."""
+    fraction = Fraction(new_fs / fs).limit_denominator(1000)
+    return fraction.numerator, fraction.denominator
 
 
 def resample(signal: np.ndarray, fs: float, new_fs: float) -> np.ndarray:
     """The signal at another rate, by a polyphase low-pass filter.
 
     signal: (n_samples,) without missing samples; fs, new_fs: in Hz
-    Returns (ceil(n_samples * up / down),) float64, where up / down is new_fs / fs as a fraction
-    with a denominator of at most 1000. The same as `scipy.signal.resample_poly(signal, up, down,
-    padtype="line")`: a Kaiser window (Oppenheim and Schafer, Discrete-Time Signal Processing,
-    section 7.6), and beyond its ends the signal goes on along the line through them.
+    Returns (ceil(n_samples * up / down),) float64, with up and down the `ratio` of the rates. The
+    same as `scipy.signal.resample_poly(signal, up, down, padtype="line")`: a Kaiser window
+    (Oppenheim and Schafer, Discrete-Time Signal Processing, section 7.6), and beyond its ends the
+    signal goes on along the line through them.
     """
-    ratio = Fraction(new_fs / fs).limit_denominator(1000)
-    up, down = ratio.numerator, ratio.denominator
+    up, down = ratio(fs, new_fs)
     x = np.asarray(signal, float)
     if up == down:
         return x.copy()

@@ -77,11 +77,11 @@ def test_what_300_hz_cannot_hold_is_filtered_out():
     assert interior(np.abs(prepare(Record(aliased, 1000), FS) - wave(FS))).max() < 0.02
 
 
-@pytest.mark.parametrize("fs", [FS, 250])
-def test_signal_at_the_rate_of_the_model_is_not_changed(fs):
+@pytest.mark.parametrize(("fs", "own"), [(300, 300), (250, 250), (300, 1 / 0.003333)])
+def test_signal_at_the_rate_of_the_model_is_not_changed(fs, own):
     signal = wave(fs)
     signal[100:130] = np.nan
-    record = Record(signal, fs)
+    record = Record(signal, own)
     assert prepare(record, fs) is record.signal
 
 
