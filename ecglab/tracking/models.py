@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-import ecglab
 from ecglab.inference.package import read_card
 from ecglab.packaging.package import package
 from ecglab.training.run_folder import RunFolder
@@ -41,7 +40,7 @@ def log_package(folder: Path) -> None:
         (code / "__init__.py").touch()
         for name in CODE:
             shutil.copytree(
-                Path(ecglab.__file__).parent / name,
+                Path(__file__).parent.parent / name,
                 code / name,
                 ignore=shutil.ignore_patterns("__pycache__"),
             )
