@@ -199,8 +199,8 @@ class Tracker:
 
             with mlflow().start_run(run_id=run_id):
                 log_model(self.run, folds)
-        self.client.set_tag(run_id, LOGGED, provenance.now())
         self.client.set_terminated(run_id, "FINISHED")
+        self.client.set_tag(run_id, LOGGED, provenance.now())
 
     def _draw(self, folder: Path, table, folds: list[int]) -> None:
         from ecglab import plots
