@@ -72,7 +72,7 @@ def evaluate(
     trained[has_class] = trained_on(predictor, data.select(has_class))
     part = data.select(has_class & (include_training_records | ~trained))
     if not len(part):
-        raise _nothing_left(predictor, data, mapped, int(trained.sum()))
+        raise _nothing_left(uri or predictor.name, predictor.classes, data, mapped, trained.sum())
     probabilities, reasons = predict(predictor, part)
     scored = ~np.isnan(probabilities[:, 0])
     if not scored.any():
@@ -194,15 +194,18 @@ def _digest(data: Dataset, i: int, fs: float) -> str:
         return ""
 
 
-def _nothing_left(predictor, data, mapped: Mapping, n_trained: int) -> EcglabError:
+def _nothing_left(
+    model: str, classes: Classes, data: Dataset, mapped: Mapping, n_trained: int
+) -> EcglabError:
+    """Why no record can be scored."""
     if not mapped:
         return EcglabError(
-            f"no label of {data.name} ({', '.join(data.classes)}) is a class of {predictor.name} "
-            f"({', '.join(predictor.classes)}): map them, such as --map LABEL=CLASS"
+            f"no label of {data.name} ({', '.join(data.classes)}) is a class of {model} "
+            f"({', '.join(classes)}): map them, such as --map LABEL=CLASS"
         )
     if n_trained:
         return EcglabError(
-            f"{predictor.name} was trained on all {n_trained:,} records of {data.name} that could "
+            f"{model} was trained on all {n_trained:,} records of {data.name} that could "
             "be scored, so scores would be too high: evaluate it on other records, or give "
             "--include-training-records"
         )

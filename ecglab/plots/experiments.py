@@ -29,7 +29,7 @@ def learning_curves(histories: dict[int, list[dict]], *, simulated: bool = False
     names = {
         "loss": ("training loss", "loss"),
         "val/loss": ("validation loss", "loss"),
-        "val/challenge_f1": ("validation challenge F1 (star: highest)", SCORE),
+        "val/challenge_f1": ("validation score (star: highest)", SCORE),
     }
     for axes, (name, (title, y_label)) in zip(all_axes, names.items(), strict=True):
         for i, (fold, history) in enumerate(sorted(histories.items())):
@@ -71,7 +71,7 @@ def intervals(
     table = pd.DataFrame(scores)
     if ranked:
         table = table.sort_values("value", ascending=False, ignore_index=True)
-    title = title or f"{score} of each experiment with its 95 % interval"
+    title = title or f"{_capitalised(score)} of each experiment with its 95 % interval"
     figure = page(8.5, 0.9 + 0.38 * max(len(table), 1), title, simulated)
     axes = figure.subplots()
     color = CURVES[0][0]
@@ -99,7 +99,7 @@ def differences(
     import pandas as pd
 
     table = pd.DataFrame(table).reset_index(drop=True)
-    title = title or f"{score} of each minus that of {against}, with 95 % intervals"
+    title = title or f"{_capitalised(score)} of each minus that of {against}, with 95 % intervals"
     figure = page(8.5, 0.9 + 0.42 * max(len(table), 1), title, simulated)
     axes = figure.subplots()
     axes.axvline(0, color="0.3", lw=1)
@@ -154,6 +154,10 @@ def leaderboard(results: Mapping, classes: Classes, *, simulated: bool = False) 
     for axes in left, right:
         tidy(axes)
     return figure
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _rows(axes, names, width: int = 40) -> None:

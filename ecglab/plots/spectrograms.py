@@ -213,7 +213,7 @@ def _probabilities(probabilities: Mapping[str, float], classes: Classes, referen
             style = {"color": look.ink, "ha": "right"} if inside else {}
             at = share + (-0.008 if inside else 0.008)
             axes.text(at, i, f"{share:.3f}", va="center", size=8, **style)
-            words = textwrap.fill(classes.meanings[code], 22)
+            words = textwrap.fill(classes.meanings[code], 18)
             axes.text(1.01, i, words, va="center", size=7, color="0.3", parse_math=False)
         mark = {reference: "\N{BLACK RIGHT-POINTING TRIANGLE} "}
         names = [f"{mark.get(code, '')}{code}" for code in classes]
