@@ -1,6 +1,6 @@
 """Metrics of every class with bootstrap intervals, for records that may lack some classes.
 
-A metric of a class that no record has is None: nothing can be said about it, and it is not 0.
+A metric of a class that no record has is None, not 0: the records do not measure it.
 """
 
 from collections.abc import Iterator, Mapping

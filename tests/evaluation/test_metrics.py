@@ -210,7 +210,7 @@ def test_paired_difference_is_that_of_the_scores_and_its_interval_that_of_plain_
 
 
 def test_paired_difference_in_closed_form():
-    """All right against all called N: NAO 1 less that of N alone, and the same on any draw."""
+    """All right against all predicted N: 1 minus the score of N alone, and the same on any draw."""
     labels = list("NAO") * 300
     value, low, high = metrics.paired_difference(labels, labels, ["N"] * 900, CLASSES)
     assert value == pytest.approx(1 - 0.5 / 3)

@@ -97,7 +97,7 @@ def test_a_row_is_as_high_as_the_signal_needs_in_whole_squares(lowest, highest, 
     assert plots.ecg._amplitude_range(np.linspace(lowest, highest, 100)) == expected
 
 
-def test_a_high_signal_is_clipped_where_the_fewest_samples_are_and_it_is_said():
+def test_a_high_signal_is_clipped_where_the_fewest_samples_are_and_says_so():
     signal = np.sin(np.arange(20 * FS) / 50)
     assert "CLIPPED" not in words(plots.strip(record_of(signal)))
     signal[::1000] = 40
@@ -106,7 +106,7 @@ def test_a_high_signal_is_clipped_where_the_fewest_samples_are_and_it_is_said():
     assert figure.get_figheight() * 25.4 < 2 * 55 + 40
 
 
-def test_a_long_record_is_drawn_in_part_and_it_is_said():
+def test_a_long_record_is_drawn_in_part_and_says_so():
     signal = np.sin(np.arange(400 * FS) / 50)
     signal[: 350 * FS] = np.nan
     figure = plots.strip(record_of(signal), 60)
