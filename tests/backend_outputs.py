@@ -1,9 +1,9 @@
-"""Run under another backend: what it makes of the models another one saved.
+"""Run under another backend: the outputs of models that this one saved.
 
     KERAS_BACKEND=jax python backend_outputs.py FOLDER
 
-FOLDER holds inputs.npz (signal, valid) and models, *.keras. Beside each model comes an .npz with
-its outputs and, where it can be trained, what `training_steps` tells.
+FOLDER holds inputs.npz (signal, mask) and models, *.keras. Beside each model comes an .npz with
+its outputs and, where it can be trained, the result of `training_steps`.
 """
 
 import sys
@@ -12,12 +12,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ecglab.ecg.record import LABELS
 from ecglab.layers import augment  # noqa: F401  (loading a model needs its layers registered)
 
 
 def named(outputs) -> dict[str, np.ndarray]:
-    """{"output_0": ..., ...}: what a model gave, as arrays."""
+    """{"output_0": ..., ...}: the outputs of a model as arrays."""
     flat = keras.tree.flatten(outputs)
     return {f"output_{k}": keras.ops.convert_to_numpy(x) for k, x in enumerate(flat)}
 
@@ -29,7 +28,8 @@ def training_steps(model, inputs) -> dict[str, float]:
     move before it has.
     """
     model = keras.models.clone_model(model)
-    labels = np.eye(len(LABELS), dtype=np.float32)[np.arange(len(inputs["signal"])) % len(LABELS)]
+    n_classes = model.output_shape[-1]
+    labels = np.eye(n_classes, dtype=np.float32)[np.arange(len(inputs["signal"])) % n_classes]
     before = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
     model.compile("adam", "categorical_crossentropy")
     losses = [model.train_on_batch(inputs, labels) for _ in range(3)]

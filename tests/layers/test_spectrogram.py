@@ -44,14 +44,14 @@ def test_log_spectrogram_keeps_both_ends_of_the_band():
 @pytest.mark.parametrize("n_window, n_hop", [(64, 64), (96, 24), (63, 20)])
 def test_frames_count_only_when_wholly_known(n_window, n_hop, rng):
     n = 1500
-    valid = np.ones((3, n))
-    valid[0, 700:760] = 0
-    valid[1, 1000:] = 0
-    valid[2, 513] = 0
+    mask = np.ones((3, n))
+    mask[0, 700:760] = 0
+    mask[1, 1000:] = 0
+    mask[2, 513] = 0
     layer = LogSpectrogram(300, n_window / 300, n_hop / 300)
-    [spectrogram, frames] = call(layer, rng.normal(size=(3, n)), valid)
+    [spectrogram, frames] = call(layer, rng.normal(size=(3, n)), mask)
     starts = range(0, n - n_window + 1, n_hop)
-    expected = np.array([[row[s : s + n_window].all() for s in starts] for row in valid])
+    expected = np.array([[row[s : s + n_window].all() for s in starts] for row in mask])
     np.testing.assert_array_equal(frames, expected)
     assert (spectrogram[~expected] == 0).all()
     assert (spectrogram[expected] != 0).all()
@@ -63,4 +63,4 @@ def test_frames_count_only_when_wholly_known(n_window, n_hop, rng):
 )
 def test_log_spectrogram_refuses(kwargs):
     with pytest.raises(ValueError, match=r"short|band"):
-        LogSpectrogram(**kwargs)
+        LogSpectrogram(300, **kwargs)

@@ -1,26 +1,28 @@
 """Every model: any length, the record alone, saved, exported, trained, and on both backends."""
 
-import inspect
+import dataclasses
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import backend_outputs
 import keras
 import numpy as np
 import pytest
 from backend_outputs import named
 
 from ecglab import models
-from ecglab.ecg.record import FS
+from ecglab.ecg.prepare import batch
 from ecglab.layers import (
+    ApplyMask,
     BandPass,
-    HalveValid,
+    HalveMask,
     LogSpectrogram,
-    Mask,
     MaskedPooling,
     ScaleRecord,
-    StrideValid,
+    StrideMask,
 )
 from ecglab.layers.augment import Augmentation
 from ecglab.utils.errors import EcglabError
@@ -41,40 +43,40 @@ MODELS = {
 }
 """Each model with parameters that make it small; all else is as in the real one."""
 
+FS, CLASSES = 300, 4
+
 every_model = pytest.mark.parametrize("name", MODELS)
 
 ROUNDING = 1e-5
 """Greatest difference of two probabilities that are the same but for the order of sums."""
-
-AUGMENT = {"crop": 5.0}
 
 tensorflow_only = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="the export to ONNX is TensorFlow's"
 )
 
 
-def predicted(model, signal, valid) -> np.ndarray:
-    inputs = {"signal": np.float32(signal), "valid": np.float32(valid)}
+def predicted(model, signal, mask) -> np.ndarray:
+    inputs = {"signal": np.float32(signal), "mask": np.float32(mask)}
     return keras.ops.convert_to_numpy(model(inputs))
 
 
-def record_of(n: int, rng):
-    """signal and valid (n,) of a record with a gap in its middle: spikes, a wave and noise."""
-    t = np.arange(n) / FS
+def record_of(n: int, rng, fs: float = FS):
+    """signal and mask (n,) of a record with a gap in its middle: spikes, a wave and noise."""
+    t = np.arange(n) / fs
     rate, width, noise = rng.uniform(0.7, 3), rng.uniform(0.01, 0.1), 10 ** rng.uniform(-3, 0)
     spikes = np.exp(-((((t * rate) % 1 - 0.5) / rate / width) ** 2))
     signal = spikes + 0.2 * np.sin(2 * np.pi * 0.3 * t) + noise * rng.normal(size=n)
-    valid = np.ones(n)
-    valid[n // 2 : n // 2 + 150] = 0
-    return signal * valid, valid
+    mask = np.ones(n)
+    mask[n // 2 : n // 2 + 150] = 0
+    return signal * mask, mask
 
 
 def batch_of(lengths, rng):
-    """signal and valid (batch, n) of records of these lengths, padded with zeros."""
-    signal, valid = np.zeros((2, len(lengths), max(lengths)))
+    """signal and mask (batch, n) of records of these lengths, padded with zeros."""
+    signal, mask = np.zeros((2, len(lengths), max(lengths)))
     for k, n in enumerate(lengths):
-        signal[k, :n], valid[k, :n] = record_of(n, rng)
-    return signal, valid
+        signal[k, :n], mask[k, :n] = record_of(n, rng)
+    return signal, mask
 
 
 def drawn(model):
@@ -104,7 +106,10 @@ def drawn(model):
 def built():
     """{name: the small model with augmentation and drawn weights}, which no test may train."""
     keras.utils.set_random_seed(0)
-    return {name: drawn(models.build(name, network, AUGMENT)) for name, network in MODELS.items()}
+    return {
+        name: drawn(models.build(name, FS, CLASSES, network, {}))
+        for name, network in MODELS.items()
+    }
 
 
 # Which models there are
@@ -117,90 +122,144 @@ def test_every_model_is_tested():
 @pytest.mark.parametrize("name", ["transformer", "_parts", ""])
 def test_unknown_model(name):
     with pytest.raises(EcglabError) as caught:
-        models.build(name)
+        models.build(name, FS, CLASSES)
     assert repr(name) in str(caught.value)
     assert all(known in str(caught.value) for known in models.names())
 
 
 @every_model
-def test_parameters_are_those_of_the_network(name):
-    parameters = models.parameters(name)
-    signature = inspect.signature(models.network_of(name)).parameters.values()
-    assert parameters == {p.name: p.default for p in signature if p.kind is p.KEYWORD_ONLY}
-    assert set(MODELS[name]) <= set(parameters)
-    assert not {"signal", "valid"} & set(parameters)
-    with pytest.raises(TypeError, match="no_such_parameter"):
-        models.build(name, {"no_such_parameter": 1})
+def test_hyperparameters_are_a_documented_frozen_dataclass(name):
+    kind = models.hyperparameters(name)
+    assert set(MODELS[name]) <= {field.name for field in dataclasses.fields(kind)}
+    for field in dataclasses.fields(kind):
+        assert re.search(rf"\b{field.name}\b", kind.__doc__), f"{field.name} is not documented"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        kind().dropout = 0.1
+    with pytest.raises(EcglabError, match=r"^unknown key 'network\.drop': did you mean network\."):
+        models.build(name, FS, CLASSES, {"drop": 1})
+
+
+@pytest.mark.parametrize(
+    ("network", "words"),
+    [
+        ({"kernel": 8}, "network.kernel=8 is impossible: it must be odd"),
+        ({"pooling": "median"}, "network.pooling=median is impossible: it must be one of mean,"),
+        ({"blocks": 0}, "network.blocks=0 is impossible: it must be at least 1"),
+        ({"blocks": 1.5}, "network.blocks=1.5 is impossible: it must be a whole number, such as 2"),
+        ({"widths": ()}, "network.widths=() is impossible: it must be whole numbers"),
+        ({"widths": (8, 0)}, "network.widths=(8, 0) is impossible"),
+        ({"band": (40.0, 0.5)}, "it must be two rising numbers, such as 0.5,40"),
+        ({"dropout": 1.0}, "network.dropout=1.0 is impossible: it must be at least 0 and below 1"),
+        ({"dropout": "much"}, "network.dropout='much' is impossible: it must be a number"),
+        (
+            {"band": (0.5, 90.0)},
+            "resnet1d cannot be built at 300 Hz: band (0.5, 90.0) Hz",
+        ),
+    ],
+)
+def test_impossible_hyperparameter(network, words):
+    with pytest.raises(EcglabError) as caught:
+        models.build("resnet1d", FS, CLASSES, network)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_reading_a_configuration_does_not_load_keras():
+    code = (
+        "import sys\nfrom ecglab import models\n"
+        "[models.hyperparameters(name)() for name in models.names()]\nmodels.Augment()\n"
+        "assert not {'keras', 'tensorflow'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @every_model
 def test_default_size(name):
-    assert 10_000 < models.build(name).count_params() < 2_000_000
+    assert 10_000 < models.build(name, FS, CLASSES).count_params() < 2_000_000
 
 
-# What a model gives
+# What a model predicts
 
 
 @every_model
 @pytest.mark.parametrize("n", [1500, 1501, 2999, 9000, 18300])
 def test_probabilities_at_any_length(name, n, built, rng):
     probabilities = predicted(built[name], *batch_of([n, n - 1, n], rng))
-    assert probabilities.shape == (3, 4)
+    assert probabilities.shape == (3, CLASSES)
     assert probabilities.min() >= 0
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
 
 
 @every_model
+@pytest.mark.parametrize("fs, n_classes", [(125, 2), (250, 5), (500, 3)])
+def test_other_rates_and_classes(name, fs, n_classes, rng):
+    """Also there, the record alone decides."""
+    model = drawn(models.build(name, fs, n_classes, MODELS[name]))
+    records = [record_of(round(seconds * fs), rng, fs)[0] for seconds in (6.0, 7.3, 11.1)]
+    together = predicted(model, *batch(records).values())
+    assert together.shape == (3, n_classes)
+    alone = [predicted(model, *batch([x]).values())[0] for x in records]
+    np.testing.assert_allclose(together, alone, rtol=0, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("fs, stride", [(125, 1), (250, 2), (300, 2), (500, 3), (1000, 7)])
+def test_waveform_is_read_at_about_150_hz(fs, stride):
+    model = models.build("resnet1d", fs, CLASSES, {"widths": (4,), "blocks": 1})
+    [filtered] = [layer for layer in model.layers if isinstance(layer, BandPass)]
+    assert (filtered.fs, filtered.stride) == (fs, stride)
+
+
+@every_model
 def test_padding_and_neighbours_change_nothing(name, built, rng):
     lengths = [1500, 1501, 1921, 2712, 4097]
-    signal, valid = batch_of(lengths, rng)
+    signal, mask = batch_of(lengths, rng)
     alone = np.concatenate(
         [
-            predicted(built[name], signal[k : k + 1, :n], valid[k : k + 1, :n])
+            predicted(built[name], signal[k : k + 1, :n], mask[k : k + 1, :n])
             for k, n in enumerate(lengths)
         ]
     )
     assert np.ptp(alone, axis=0).max() > 0.1, "the weights must tell these records apart"
     for extra in (0, 1, 2, 3, 64, 3000):
         padding = ((0, 0), (0, extra))
-        together = predicted(built[name], np.pad(signal, padding), np.pad(valid, padding))
+        together = predicted(built[name], np.pad(signal, padding), np.pad(mask, padding))
         np.testing.assert_allclose(together, alone, rtol=0, atol=ROUNDING)
     for k, n in enumerate(lengths):
         others, known = batch_of([n, 4500, 3000], rng)
-        others[0], known[0] = np.pad(signal[k], (0, 403)), np.pad(valid[k], (0, 403))
+        others[0], known[0] = np.pad(signal[k], (0, 403)), np.pad(mask[k], (0, 403))
         among_others = predicted(built[name], others, known)[0]
         np.testing.assert_allclose(among_others, alone[k], rtol=0, atol=ROUNDING)
 
 
 @every_model
 def test_values_of_missing_samples_do_not_matter(name, built, rng):
-    signal, valid = batch_of([2500, 3001], rng)
-    spoilt = np.where(valid == 1, signal, 1e4 * rng.normal(size=signal.shape))
-    clean = predicted(built[name], signal, valid)
-    assert np.abs(clean - predicted(built[name], signal, np.ones_like(valid))).max() > 1e-3
-    np.testing.assert_allclose(predicted(built[name], spoilt, valid), clean, atol=ROUNDING)
+    signal, mask = batch_of([2500, 3001], rng)
+    spoilt = np.where(mask == 1, signal, 1e4 * rng.normal(size=signal.shape))
+    clean = predicted(built[name], signal, mask)
+    assert np.abs(clean - predicted(built[name], signal, np.ones_like(mask))).max() > 1e-3
+    np.testing.assert_allclose(predicted(built[name], spoilt, mask), clean, atol=ROUNDING)
 
 
 @every_model
 def test_the_unit_does_not_matter(name, built, rng):
     """Devices differ in their gain: every record is scaled."""
-    signal, valid = batch_of([2500, 3001], rng)
-    expected = predicted(built[name], signal, valid)
-    np.testing.assert_allclose(predicted(built[name], 3 * signal, valid), expected, atol=1e-3)
-    np.testing.assert_allclose(predicted(built[name], signal + 2, valid), expected, atol=1e-3)
+    signal, mask = batch_of([2500, 3001], rng)
+    expected = predicted(built[name], signal, mask)
+    np.testing.assert_allclose(predicted(built[name], 3 * signal, mask), expected, atol=1e-3)
+    np.testing.assert_allclose(predicted(built[name], signal + 2, mask), expected, atol=1e-3)
 
 
 @every_model
 def test_augmentation_does_not_change_predictions(name, built, rng):
     augmented = built[name]
-    plain = models.build(name, MODELS[name])
+    plain = models.build(name, FS, CLASSES, MODELS[name])
     plain.set_weights([v.numpy() for v in augmented.weights if v.name != "seed_generator_state"])
     assert any(isinstance(layer, Augmentation) for layer in augmented.layers)
     assert not any(isinstance(layer, Augmentation) for layer in plain.layers)
     records = batch_of([2500, 3001], rng)
     expected = predicted(plain, *records)
     np.testing.assert_array_equal(predicted(augmented, *records), expected)
-    inputs = dict(zip(("signal", "valid"), np.float32(records), strict=True))
+    inputs = dict(zip(("signal", "mask"), np.float32(records), strict=True))
     trained = keras.ops.convert_to_numpy(augmented(inputs, training=True))
     assert np.abs(trained - expected).max() > 1e-3
 
@@ -233,12 +292,12 @@ def test_onnx_agrees(name, built, tmp_path, rng):
     built[name].save(tmp_path / "model.keras")
     exported = onnx_files.of_network(tmp_path / "model.keras")
     session = onnxruntime.InferenceSession(exported.SerializeToString())
-    assert {x.name for x in session.get_inputs()} == {"signal", "valid"}
+    assert {x.name for x in session.get_inputs()} == {"signal", "mask"}
     for lengths in ([1500], [3001, 2000], [18300, 9000, 1777]):
-        signal, valid = batch_of(lengths, rng)
-        inputs = {"signal": np.float32(signal), "valid": np.float32(valid)}
+        signal, mask = batch_of(lengths, rng)
+        inputs = {"signal": np.float32(signal), "mask": np.float32(mask)}
         [probabilities] = session.run(None, inputs)
-        expected = predicted(built[name], signal, valid)
+        expected = predicted(built[name], signal, mask)
         np.testing.assert_allclose(probabilities, expected, rtol=0, atol=ROUNDING)
 
 
@@ -254,7 +313,7 @@ def problem(rng, per_class: int = 4, n: int = 1800):
     noise = np.array([0.01, 0.01, 0.5, 0.5])[labels][:, None]
     signal = np.exp(-((((t * rate + phase) % 1 - 0.5) / 0.03) ** 2))
     signal = signal + noise * rng.normal(size=signal.shape)
-    inputs = {"signal": np.float32(signal), "valid": np.ones(signal.shape, np.float32)}
+    inputs = {"signal": np.float32(signal), "mask": np.ones(signal.shape, np.float32)}
     return inputs, np.eye(4, dtype=np.float32)[labels]
 
 
@@ -262,7 +321,8 @@ def problem(rng, per_class: int = 4, n: int = 1800):
 def test_training_with_augmentation_lowers_the_loss(name, rng):
     keras.utils.set_random_seed(1)
     inputs, labels = problem(rng)
-    model = models.build(name, {**MODELS[name], "dropout": 0.0}, {"crop": 5.5, "noise": 0.01})
+    network = {**MODELS[name], "dropout": 0.0}
+    model = models.build(name, FS, CLASSES, network, {"noise": 0.01})
     model.compile(keras.optimizers.Adam(0.03), "categorical_crossentropy")
     losses = [model.train_on_batch(inputs, labels) for _ in range(40)]
     assert np.isfinite(losses).all()
@@ -274,36 +334,36 @@ def test_training_with_augmentation_lowers_the_loss(name, rng):
 
 def layer_chains() -> keras.Model:
     """One model with an output for every layer of `ecglab.layers`, each at least once."""
-    given = signal, valid = keras.Input((None,), name="signal"), keras.Input((None,), name="valid")
+    given = signal, mask = keras.Input((None,), name="signal"), keras.Input((None,), name="mask")
     filtered, at_150_hz = BandPass(FS, (0.5, 40), stride=2)(given)
     scaled = ScaleRecord()([filtered, at_150_hz])
-    spectrogram, frames = LogSpectrogram(FS, 0.32, 0.08, (0, 60))(BandPass()(given))
+    spectrogram, frames = LogSpectrogram(FS, 0.32, 0.08, (0, 60))(BandPass(FS)(given))
     spectrogram = ScaleRecord(center=True)([spectrogram, frames])
     outputs = [
         *BandPass(FS, (1, 30))(given),
         scaled,
-        Mask()([signal, valid]),
-        StrideValid(3)(at_150_hz),
-        HalveValid()(at_150_hz),
+        ApplyMask()([signal, mask]),
+        StrideMask(3)(at_150_hz),
+        HalveMask()(at_150_hz),
         spectrogram,
         frames,
         MaskedPooling("mean_max")([spectrogram, frames]),
     ]
-    return keras.Model({"signal": signal, "valid": valid}, outputs)
+    return keras.Model({"signal": signal, "mask": mask}, outputs)
 
 
 @pytest.fixture(scope="module")
 def both_backends(built, tmp_path_factory):
-    """{name: (outputs here, outputs and training under JAX)} of one file for each model."""
+    """{name: (outputs of this process, outputs and training under JAX)} for each model."""
     folder = tmp_path_factory.mktemp("backends")
-    signal, valid = batch_of([2500, 3001, 1500, 2999], np.random.default_rng(0))
-    inputs = {"signal": np.float32(signal), "valid": np.float32(valid)}
+    signal, mask = batch_of([2500, 3001, 1500, 2999], np.random.default_rng(0))
+    inputs = {"signal": np.float32(signal), "mask": np.float32(mask)}
     np.savez(folder / "inputs.npz", **inputs)
     here = {}
     for name, model in {**built, "layers": layer_chains()}.items():
         model.save(folder / f"{name}.keras")
         here[name] = named(model(inputs))
-    script = Path(__file__).with_name("backend_outputs.py")
+    script = Path(backend_outputs.__file__)
     jax = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
     subprocess.run([sys.executable, script, folder], env={**os.environ, **jax}, check=True)
     there = {}
@@ -326,13 +386,3 @@ def test_jax_trains(name, both_backends):
     _, there = both_backends
     assert np.isfinite(there[name]["loss"])
     assert there[name]["moved"] > 1e-5, "every weight moves"
-
-
-def test_an_impossible_parameter_is_told_in_one_line():
-    for network, words in (
-        ({"kernel": 8}, "no centre"),
-        ({"pooling": "median"}, "median"),
-        ({"band": (0.5, 90.0)}, "band"),
-    ):
-        with pytest.raises(EcglabError, match=rf"^resnet1d cannot be built: .*{words}[^\n]*$"):
-            models.build("resnet1d", network)
