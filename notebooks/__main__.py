@@ -1,4 +1,4 @@
-"""The notebooks as files: generated from their scripts, checked, and executed to HTML.
+"""Notebooks generated from their scripts, checked, and executed to HTML.
 
     python -m notebooks generate       # NN_topic.ipynb from each NN_topic.py
     python -m notebooks check          # whether each .ipynb is what its script gives
