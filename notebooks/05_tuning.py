@@ -64,7 +64,7 @@ spaces["rr_trees"]
 #
 # This is what `ecglab tune rr_trees --trials ...` runs. A trial is a run like any other, but it
 # never sees fold 0: the other records are split anew, and a trial is trained on four fifths of them
-# and scored by challenge F1 on the rest, its **selection records**. Trees on features are searched
+# and scored by challenge F1 on the rest, its **validation records**. Trees on features are searched
 # here because a trial takes seconds. A key that is set is not searched, which leaves five.
 
 # %%
@@ -137,25 +137,25 @@ plots.importance(found, search.space, simulated=setup.simulated)
 # ## Mistake 1: to trust the score of the best of many
 #
 # The best trial was selected *because* of its high score, and a score is the quality of a setting
-# plus chance. So on average the best trial has had more luck than the others, and its score is
-# optimistic. By how much? Here every trial is trained once more as it was, and predicts two sets of
-# records: its selection records, and those of fold 0, which no trial has seen. (This is for looking
-# only: selecting by it would leave no unseen records.)
+# plus chance. So on average the score of the best trial is optimistic. By how much? Here every
+# trial is trained once more as it was, and predicts two sets of records: its validation records,
+# and those of fold 0, which no trial has seen. (This is for looking only: selecting by it would
+# leave no unseen records.)
 
 # %%
 best_id = search.best.id
-selection, unseen = trials.retrained(search, trials.trained(search), whole=setup.size(False, True))
+validation, unseen = trials.retrained(search, trials.trained(search), whole=setup.size(False, True))
 selected_by = pd.Series({row["trial"]: row["score"] for row in found}).dropna()
 held_out = pd.Series(
     {trial: compare.score("", table, classes)["value"] for trial, table in unseen.items()}
 )
-n_selection, n_unseen = len(selection[best_id]), len(unseen[best_id])
+n_validation, n_unseen = len(validation[best_id]), len(unseen[best_id])
 plots.held_out(found, held_out, f"the {n_unseen:,} records of fold 0", simulated=setup.simulated)
 
 # %%
 lead, kept = (x[best_id] - x.mean() for x in (selected_by, held_out))
 notebook.show(
-    f"On the {n_selection:,} selection records the best trial, {best_id}, scores "
+    f"On the {n_validation:,} validation records the best trial, {best_id}, scores "
     f"{selected_by[best_id]:.3f}, **{lead:+.3f}** above the mean of all trials. On the "
     f"{n_unseen:,} unseen records it scores {held_out[best_id]:.3f}, **{kept:+.3f}** above the "
     f"mean there. The difference of the leads, {lead - kept:+.3f}, is the optimism. On the unseen "
@@ -172,7 +172,7 @@ notebook.show(
 # ## Mistake 2: to believe differences smaller than the noise
 #
 # How far apart are the trials, and how far apart would they be with equal settings? Other seeds of
-# the same settings give one part of the answer, resampling the selection records the other.
+# the same settings give one part of the answer, resampling the validation records the other.
 
 # %%
 own_id = search.trials[0].id
@@ -182,12 +182,12 @@ seeds = {
 }
 reseeded, _ = trials.retrained(search, seeds)
 of_seeds = [compare.score("", table, classes)["value"] for table in reseeded.values()]
-interval = compare.score("", selection[best_id], classes)
+interval = compare.score("", validation[best_id], classes)
 pd.Series(
     {
         "SD between trials": selected_by.std(),
         f"SD between {len(seeds)} seeds of the same settings": np.std(of_seeds, ddof=1),
-        f"SD of one score, from resampling {n_selection:,} records": (
+        f"SD of one score, from resampling {n_validation:,} records": (
             interval["high"] - interval["low"]
         )
         / 3.92,
@@ -200,13 +200,13 @@ pd.Series(
 # %% [markdown]
 # The third part is shared: all trials are scored on the *same* records, so much of it cancels in a
 # difference. The paired bootstrap ([notebook 6](06_compare_runs.ipynb)) measures the rest, here for
-# the best trial minus the experiment's own settings: on the selection records, and on fold 0, which
-# no trial has seen. A hollow dot may be chance.
+# the best trial minus the experiment's own settings: on the validation records, and on fold 0,
+# which no trial has seen. A hollow dot may be chance.
 
 # %%
 pairs = [
     {**compare.paired({"own": t[own_id], name: t[best_id]}, "own", classes)[0], "name": name}
-    for name, t in (("selection records", selection), ("fold 0, unseen", unseen))
+    for name, t in (("validation records", validation), ("fold 0, unseen", unseen))
 ]
 plots.differences(
     pairs,
@@ -216,9 +216,9 @@ plots.differences(
 )
 
 # %% [markdown]
-# The fewer the selection records and the more the trials, the more of a lead is chance. What helps:
-# more records for a trial, or `folds=5`, which scores a trial on all records but fold 0 at five
-# times the cost; a space of few settings that you have reason to doubt; and measuring the best
+# The fewer the validation records and the more the trials, the more of a lead is chance. What
+# helps: more records for a trial, or `folds=5`, which scores a trial on all records but fold 0 at
+# five times the cost; a space of few settings that you have reason to doubt; and measuring the best
 # trial on other records than those that selected it.
 #
 # ## The best trial as an experiment
