@@ -3,6 +3,8 @@
 import argparse
 from collections.abc import Callable
 
+from ecglab.utils.errors import EcglabError
+
 
 def command(
     commands, name: str, run: Callable[[argparse.Namespace], int | None], text: str
@@ -23,3 +25,16 @@ def add_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="keys", help=what
     )
+
+
+def mapping(pairs: list[str]) -> dict[str, str]:
+    """{label: class} of `--map LABEL=CLASS`."""
+    given: dict[str, str] = {}
+    for pair in pairs:
+        label, equals, code = (part.strip() for part in pair.rpartition("="))
+        if not equals or not label:
+            raise EcglabError(f"--map {pair}: give LABEL=CLASS, such as --map SR=N")
+        if given.get(label, code) != code:
+            raise EcglabError(f"--map {pair}: {label} is mapped to {given[label]} already")
+        given[label] = code
+    return given

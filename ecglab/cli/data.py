@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ecglab.cli.common import command
+from ecglab.cli.common import command, mapping
 from ecglab.utils.errors import EcglabError
 
 
@@ -66,23 +66,12 @@ def _import(options) -> None:
         options.path,
         options.labels,
         options.name,
-        mapping=_mapping(options.map),
+        mapping=mapping(options.map),
         fs=options.fs,
         rate=options.rate,
         skip_unreadable=options.skip_unreadable,
     )
     print(info.describe(data))
-
-
-def _mapping(pairs: list[str]) -> dict[str, str]:
-    """{label: class} from LABEL=CLASS."""
-    found = {}
-    for pair in pairs:
-        label, equals, code = (part.strip() for part in pair.rpartition("="))
-        if not label or not equals:
-            raise EcglabError(f"--map {pair}: give LABEL=CLASS, such as --map SR=N")
-        found[label] = code
-    return found
 
 
 def _info(options) -> None:

@@ -7,8 +7,7 @@ import tempfile
 from pathlib import Path
 
 from ecglab.cli import text
-from ecglab.cli.common import command
-from ecglab.utils.errors import EcglabError
+from ecglab.cli.common import command, mapping
 
 
 def add(commands) -> None:
@@ -40,7 +39,7 @@ def add(commands) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    given = _mapping(options.map)
+    given = mapping(options.map)
     from ecglab.datasets import dataset
     from ecglab.evaluation import external
     from ecglab.tracking import registry
@@ -73,19 +72,6 @@ def _evaluate(options: argparse.Namespace) -> None:
         _note(f"wrote {options.html}")
     if options.track:
         _note(f"logged to MLflow as run {_track(found, options.html)}")
-
-
-def _mapping(pairs: list[str]) -> dict[str, str]:
-    """{label: class} of `--map LABEL=CLASS`."""
-    given: dict[str, str] = {}
-    for pair in pairs:
-        label, equals, code = pair.rpartition("=")
-        if not equals or not label:
-            raise EcglabError(f"--map {pair}: write LABEL=CLASS, such as AFIB=A")
-        if given.get(label, code) != code:
-            raise EcglabError(f"--map {pair}: {label} is mapped to {given[label]} already")
-        given[label] = code
-    return given
 
 
 def _json(facts: dict) -> str:

@@ -249,18 +249,13 @@ def _command(run) -> str:
     """The command that trains a run again."""
     from ecglab.training import experiment
 
-    settings = experiment.flat(run.settings)
+    name, settings = run.facts["name"], experiment.flat(run.settings)
     try:
-        own = experiment.load(run.facts["name"]).flat()
+        differs = experiment.differing(name, settings)
     except EcglabError:  # the file of the experiment is not here
-        own = settings
-    texts = {key: experiment.as_text(value) for key, value in settings.items()}
-    differing = [
-        f"--set {key}={text}"
-        for key, text in texts.items()
-        if key not in own or experiment.as_text(own[key]) != text
-    ]
-    return " ".join(["ecglab train", run.facts["name"], *differing])
+        differs = {}
+    changed = [f"--set {key}={experiment.as_text(value)}" for key, value in differs.items()]
+    return " ".join(["ecglab train", name, *changed])
 
 
 class _Part(NamedTuple):

@@ -96,7 +96,7 @@ def keep(run: RunFolder, name: str | None = None) -> Path:
             f"with 'ecglab train {facts['name']}' and the same settings"
         )
     settings = experiment.flat(facts["settings"])
-    differs = differing(facts["name"], settings)
+    differs = experiment.differing(facts["name"], settings)
     name = _checked(name) if name else name_of(facts["name"], differs)
     classes = run.classes
     text = _csv(run.predictions(), classes)
@@ -225,20 +225,6 @@ def name_of(name: str, differs: Mapping) -> str:
         return _checked(", ".join(parts))
     except EcglabError as error:
         raise EcglabError(f"{error}; choose one with --as NAME") from None
-
-
-def differing(name: str, settings: Mapping) -> dict:
-    """The settings that are not those of the experiment's file, in a fixed order.
-
-    settings: flat, as {"epochs": 8, "network.dropout": 0.1}
-    A setting that did not exist when an older run began does not differ.
-    """
-    own = _plain(experiment.load(name).flat())
-    settings = _plain(settings)
-    first = ("data", "labels", "records", "held_out", "epochs", "folds", "seed")
-    keys = [*first, *sorted(set(settings) - set(first))]
-    given = {key: settings[key] for key in keys if key in settings}
-    return {key: x for key, x in given.items() if key not in own or x != own[key]}
 
 
 def parameters(run: RunFolder) -> int | None:

@@ -164,6 +164,19 @@ def digest_of(config: Mapping) -> str:
     return hashlib.sha256(json.dumps(flat(config), sort_keys=True).encode()).hexdigest()
 
 
+def differing(name: str, settings: Mapping) -> dict:
+    """The settings that are not those of the experiment's file, in a fixed order.
+
+    settings: flat, as {"epochs": 8, "network.dropout": 0.1}
+    A setting that did not exist when an older run began does not differ.
+    """
+    own, settings = (json.loads(json.dumps(x)) for x in (load(name).flat(), settings))
+    first = ("data", "labels", "records", "held_out", "epochs", "folds", "seed")
+    keys = [*first, *sorted(set(settings) - set(first))]
+    given = {key: settings[key] for key in keys if key in settings}
+    return {key: x for key, x in given.items() if key not in own or x != own[key]}
+
+
 def as_text(value) -> str:
     """A value as `--set` takes it: 16,32,48 for a list."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

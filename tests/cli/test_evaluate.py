@@ -73,8 +73,8 @@ def test_training_records_are_refused_unless_asked_for(ecglab, data, package, tm
 @pytest.mark.parametrize(
     "options, message",
     [
-        (["--map", "SR"], "--map SR: write LABEL=CLASS"),
-        (["--map", "=N"], "--map =N: write LABEL=CLASS"),
+        (["--map", "SR"], "--map SR: give LABEL=CLASS"),
+        (["--map", "=N"], "--map =N: give LABEL=CLASS"),
         (["--map", "SR=N", "--map", "SR=A"], "--map SR=A: SR is mapped to N already"),
         (["--map", "SR=Q"], "the model has no class 'Q', it has N, A, O, ~"),
         (["--map", "XX=N"], "the data set has no label 'XX', it has SR, AFIB, PACED"),

@@ -74,7 +74,7 @@ def test_a_committed_result_has_the_settings_of_its_experiment(path, monkeypatch
     monkeypatch.setattr(experiment, "load", load)
     facts = results.read(path).facts
     assert list(facts["settings"]) == list(load(facts["experiment"]).flat())
-    assert results.differing(facts["experiment"], facts["settings"]) == facts["differs"]
+    assert experiment.differing(facts["experiment"], facts["settings"]) == facts["differs"]
     assert facts["kind"] == load(facts["experiment"]).kind
 
 
@@ -157,7 +157,7 @@ def test_settings_that_differ_from_the_experiment_are_named_in_a_fixed_order(mon
     monkeypatch.setattr(experiment, "load", load)
     own = experiment.load("resnet1d")
     changed = own.set(["epochs=3", "network.widths=8,16", "augment.polarity=0", "folds=2"])
-    differs = results.differing("resnet1d", changed.flat())
+    differs = experiment.differing("resnet1d", changed.flat())
     expected = {"epochs": 3, "folds": 2, "augment.polarity": 0, "network.widths": [8, 16]}
     assert differs == expected and list(differs) == list(expected)
 
