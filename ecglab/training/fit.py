@@ -18,7 +18,7 @@ from ecglab.ecg.classes import Classes
 from ecglab.ecg.prepare import batch
 from ecglab.evaluation.metrics import f1_scores
 from ecglab.training.batches import Batches, bucketed
-from ecglab.training.network import Network
+from ecglab.training.experiment import Experiment
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing
 
@@ -104,7 +104,7 @@ def _numbered(stored, prefix: str) -> list[np.ndarray]:
 
 
 def train(
-    experiment: Network,
+    experiment: Experiment,
     data: Dataset,
     rows: np.ndarray,
     validation: np.ndarray,
@@ -180,7 +180,7 @@ def train(
     return model
 
 
-def compiled(experiment: Network, data: Dataset, n_records: int):
+def compiled(experiment: Experiment, data: Dataset, n_records: int):
     """The model of the experiment for this data set, with loss and optimizer.
 
     n_records: number of training records, from which the steps of the learning rate follow
