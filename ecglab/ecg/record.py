@@ -6,14 +6,6 @@ import numpy as np
 
 from ..utils.errors import RecordError
 
-LABELS = ("N", "A", "O", "~")
-"""Normal rhythm, atrial fibrillation, other rhythm, noise: the order of every probability."""
-
-LABEL_NAMES = {"N": "normal", "A": "atrial fibrillation", "O": "other rhythm", "~": "noise"}
-
-FS = 300.0
-"""Sampling rate in Hz at which every model takes its signal."""
-
 MIN_SECONDS = 5.0
 MIN_FS, MAX_FS = 60.0, 1e5
 MIN_SPAN_MV = 0.01
