@@ -183,7 +183,7 @@ def test_features_are_extracted_once(few):
     assert len(count) == 4
     np.testing.assert_array_equal(first, again)
     assert [p.suffix for p in folder.iterdir() if not p.name.startswith(".")] == [".npz"]
-    np.testing.assert_array_equal(first[2], features.extract(data.signal(2)))
+    np.testing.assert_array_equal(first[2], features.extract(data.signal(2), data.fs))
 
 
 @pytest.mark.parametrize("damage", [b"", b"nonsense", "cut", "flip", "shape", "values"])
