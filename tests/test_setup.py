@@ -1,4 +1,4 @@
-"""Installation: pyproject.toml, lock, conda and hooks agree; the wheel predicts; imports are light."""
+"""Installation: pyproject.toml, lock, conda and hooks agree; the wheel predicts; light imports."""
 
 import functools
 import itertools
