@@ -117,8 +117,9 @@ def test_lock_holds_no_address():
 # What is installed
 
 
-def test_light_installation_is_numpy_and_onnxruntime():
-    assert {Requirement(line).name for line in PROJECT["dependencies"]} == {"numpy", "onnxruntime"}
+def test_light_installation_has_four_libraries():
+    names = {Requirement(line).name for line in PROJECT["dependencies"]}
+    assert names == {"argcomplete", "numpy", "onnxruntime", "platformdirs"}
 
 
 def test_each_extra_includes_the_one_before():
