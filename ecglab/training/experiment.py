@@ -16,6 +16,7 @@ from ecglab.datasets.dataset import Dataset
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import EXPERIMENTS
+from ecglab.utils.settings import unknown
 
 Predict = Callable[[np.ndarray], np.ndarray]
 """From rows of the data set to their probabilities (len(rows), n_classes)."""
@@ -237,16 +238,6 @@ def _with_tuples(config: Mapping) -> dict:
             value = _with_tuples(value)
         restored[key] = tuple(value) if isinstance(value, list) else value
     return restored
-
-
-def unknown(key: str, known: Iterable[str]) -> str:
-    """The message for a key that is not among the known ones."""
-    import difflib
-
-    known = sorted(known)
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    return f"unknown key {key!r}: {hint}"
 
 
 def _parse(key: str, text: str, old):

@@ -11,8 +11,10 @@ from .errors import EcglabError
 def unknown(key: str, known: Iterable[str]) -> str:
     """The message for a key that is not among the known ones."""
     known = sorted(known)
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    # The part after the dot is compared: the group alone would make all keys of it alike.
+    ends = {k.rpartition(".")[2]: k for k in known}
+    near = difflib.get_close_matches(key.rpartition(".")[2], ends, n=1)
+    hint = f"did you mean {ends[near[0]]}?" if near else f"there are {', '.join(known)}"
     return f"unknown key {key!r}: {hint}"
 
 

@@ -226,7 +226,7 @@ def test_later_changes_of_what_was_given_change_nothing():
 
 
 def test_network_and_augment_hold_every_parameter(small):
-    known = models.parameters("resnet1d")
+    known = models.hyperparameters("resnet1d")().as_dict()
     assert small.network == {**known, "widths": (16, 24), "blocks": 1}
     assert {"noise", "bursts"} <= set(small.augment)
     assert small.flat()["network.dropout"] == known["dropout"]
@@ -259,7 +259,8 @@ def another(value):
 
 def test_digest_changes_with_any_key(small, monkeypatch):
     changes = {key: another(value) for key, value in small.flat().items()}
-    changes |= {"checkpoint": "best", "folds": "4"}
+    changes |= {"checkpoint": "best", "folds": "4", "network.kernel": "9", "network.pooling": "max"}
+    changes |= {"augment.resampling": "1.3", "augment.amplitude": "1.5"}
     del changes["model"], changes["teacher"]  # a teacher is set with its weight
     taught = small.set(["teacher=one", "teacher_weight=0.5"])
     digests = {
