@@ -275,8 +275,8 @@ def test_digest_changes_with_any_key(small, monkeypatch):
     }
     assert len(digests) == len(changes) + 2
     assert small.digest not in digests
-    same_parameters = models.parameters("resnet1d")
-    monkeypatch.setattr(models, "parameters", lambda name: same_parameters)
+    same_settings = models.hyperparameters("resnet1d")
+    monkeypatch.setattr(models, "hyperparameters", lambda name: same_settings)
     assert dataclasses.replace(small, model="another").digest != small.digest
 
 
