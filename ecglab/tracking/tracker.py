@@ -41,8 +41,15 @@ _LOCK = threading.RLock()
 """Held while a run is logged: the trials of a search run in threads."""
 
 
+class StoreError(EcglabError):
+    """MLflow's store cannot be used."""
+
+
 def mlflow():
-    """The mlflow module, quiet, with our store as its tracking URI."""
+    """The mlflow module, quiet, with our store as its tracking URI.
+
+    Raises StoreError for an SQLite store that is damaged, which MLflow would try for minutes.
+    """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
@@ -55,7 +62,18 @@ def mlflow():
     # An example would be predicted at each logging; our tests load the model and use it instead.
     warnings.filterwarnings("ignore", "(?s).*input example was not provided")
     store_dir().mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(tracking_uri())
+    uri = tracking_uri()
+    path = Path(uri.removeprefix("sqlite:///"))
+    if uri.startswith("sqlite:///") and path.exists():
+        try:
+            with contextlib.closing(sqlite3.connect(path)) as database:
+                database.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{path} cannot be used ({error}): restore it from a copy, or move it away and "
+                "log the runs anew with 'ecglab track'"
+            ) from None
+    mlflow.set_tracking_uri(uri)
     return mlflow
 
 
@@ -222,7 +240,7 @@ class Tracker:
 class Live:
     """Logs runs while they are trained: the `on_change` of `cross_validation.run`.
 
-    A store that is away ends no training: `Live` says so, and logs what is missing when it is back.
+    A store that is away ends no training: what is missing is logged when it is back.
     """
 
     def __init__(self):
@@ -237,35 +255,37 @@ class Live:
             if time.monotonic() < self._away_until:
                 return
             try:
-                self._tracker(run).sync()
-                self._missing.discard(run.path)
+                self._sync(run)
             except away() as error:
                 self._away_until = time.monotonic() + RETRY
-                message(f"MLflow's store cannot be used, training goes on: {_line(error)}")
+                message(f"MLflow's store is tried again later: {_line(error)}")
 
     def fail(self, run: RunFolder, reason: str) -> None:
         """Mark a run as FAILED, with the reason in its note."""
         with _LOCK:
             self(run)
             if run.path not in self._missing:
-                with reported(f"'ecglab track {run.path}' logs the run"):
-                    self._tracker(run).stop("FAILED", reason)
+                with contextlib.suppress(*away()):
+                    self._trackers[run.path].stop("FAILED", reason)
 
-    def end(self, status: str) -> None:
-        """Log what is missing, and mark what is still running with the status."""
-        with _LOCK:
+    def end(self, status: str, remedy: str) -> bool:
+        """Log what is missing, and mark with the status what is still running.
+
+        remedy: what to do where the store is away, in words. Returns whether it is not.
+        """
+        with _LOCK, reported(remedy):
             for path in sorted(self._missing):
-                with reported(f"'ecglab track {path}' logs the run later"):
-                    self._tracker(RunFolder(path)).sync()
-                    self._missing.discard(path)
-            for path in self._trackers.keys() - self._missing:
-                with reported(f"'ecglab track {path}' logs the run later"):
-                    self._trackers[path].stop(status)
+                self._sync(RunFolder(path))
+            for tracker in self._trackers.values():
+                tracker.stop(status)
+            return True
+        return False
 
-    def _tracker(self, run: RunFolder) -> Tracker:
+    def _sync(self, run: RunFolder) -> None:
         if run.path not in self._trackers:
             self._trackers[run.path] = Tracker(run)
-        return self._trackers[run.path]
+        self._trackers[run.path].sync()
+        self._missing.discard(run.path)
 
 
 @contextlib.contextmanager
@@ -274,7 +294,7 @@ def reported(remedy: str) -> Iterator[None]:
     try:
         yield
     except away() as error:
-        message(f"ecglab: MLflow's store cannot be used ({_line(error)}): {remedy}")
+        message(f"ecglab: not logged to MLflow ({_line(error)}): {remedy}")
 
 
 def away() -> tuple[type[Exception], ...]:
@@ -282,11 +302,11 @@ def away() -> tuple[type[Exception], ...]:
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
-    return MlflowException, SQLAlchemyError, sqlite3.Error, OSError
+    return MlflowException, SQLAlchemyError, StoreError, OSError
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
+    return " ".join(str(error).split()).partition(" [SQL:")[0][:200]
 
 
 def train(name: str, experiment: Experiment, fresh: bool = False) -> RunFolder:
@@ -299,8 +319,8 @@ def train(name: str, experiment: Experiment, fresh: bool = False) -> RunFolder:
     except KeyboardInterrupt:
         status = "KILLED"
         raise
-    finally:
-        live.end(status)  # a run that has ended well is marked already
+    finally:  # a run that has ended well is marked already
+        live.end(status, "'ecglab track FOLDER' logs the run folder later")
 
 
 def tagged_run(client, experiment: str, tag: str, name: str = "", tags: Mapping | None = None):

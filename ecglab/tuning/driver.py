@@ -229,7 +229,8 @@ def _log(search: Search, show: Callable, status: str) -> None:
             show.fail(trial.run, trial.reason)
         elif trial.run:
             show(trial.run)
-    show.end("KILLED")
+    if not show.end("KILLED", "the same command logs the search later"):
+        return
     rows = searches.rows(search)
     logged.log(search.name, search.facts, search.scope, rows, _figures(search, rows), status)
 

@@ -11,10 +11,20 @@ from ecglab.training import cross_validation, experiment
 from ecglab.tuning.search import Trial, scores_of
 
 
+@pytest.fixture(scope="module")
+def data_folder(tmp_path_factory):
+    """A data folder with 140 synthetic records, of which a search may use an excerpt."""
+    folder = tmp_path_factory.mktemp("trials")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ECGLAB_DATA", str(folder))
+        dataset.make_synthetic(140, seed=3)
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def _trees(packed, monkeypatch):
-    """The experiment "tiny" is of trees, on 60 synthetic records."""
-    monkeypatch.setenv("ECGLAB_DATA", str(packed))
+def _trees(data_folder, monkeypatch):
+    """The experiment "tiny" is of trees."""
+    monkeypatch.setenv("ECGLAB_DATA", str(data_folder))
     known, space = tune_tiny.of_kind("trees")
     monkeypatch.setattr(experiment, "load", lambda name: known)
     monkeypatch.setattr(experiment, "space", lambda name: dict(space))
@@ -57,11 +67,11 @@ def test_trials_are_trained_again_as_they_were_and_predict_fold_0():
 
 
 def test_what_is_unseen_of_all_records_was_in_no_trial():
-    search = ended(maker.train_nothing, "0.3", records=50)
+    search = ended(maker.train_nothing, "0.3", records=75)
     seen = set(cross_validation.records(search.experiment).ids)
     _, part = trials.retrained(search, trials.trained(search))
     _, whole = trials.retrained(search, trials.trained(search), whole=True)
-    excerpt = set(dataset.open("synthetic").excerpt(50).ids)
+    excerpt = set(dataset.open("synthetic").excerpt(75).ids)
     assert set(part["0000"]["record"]).isdisjoint(seen)
     assert set(whole["0000"]["record"]).isdisjoint(seen)
     assert set(part["0000"]["record"]) <= excerpt

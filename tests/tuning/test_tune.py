@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import store_maker
 from processes import is_gone, needs_proc
 
 from ecglab.tracking import tracker
@@ -23,6 +24,7 @@ PATIENCE = 400
 def start(packed, tmp_path, monkeypatch):
     """Starts `ecglab tune tiny` in the background; what still runs is ended after the test."""
     monkeypatch.setenv("ECGLAB_DATA", str(packed))
+    store_maker.put(tmp_path / "mlruns")
     started = []
 
     def begin(kind, *arguments, **variables):
