@@ -18,27 +18,39 @@ EARLY, LATE = -0.26, -0.06
 """Seconds after R between which the P wave is looked for."""
 
 FEATURES = {
-    "p_amplitude": "peak of the template before QRS over R, signed as R is upright",
-    "p_at": "that peak before R, s",
-    "p_prominence": "its height over the larger of the two levels beside it, over R",
-    "p_coherence": "energy of the mean over the mean energy, in the window of P",
-    "p_coherence_early": "the same from 0.28 to 0.17 s before R",
-    "p_coherence_late": "the same from 0.17 to 0.06 s before R",
-    "p_correlation": "correlation of single windows of P with the template, median",
-    "p_correlation_p10": "10th percentile",
-    "p_present": "share of beats with a correlation above 0.6",
-    "p_energy": "energy of the template in the window over that of QRS, log10",
-    "p_noise": "energy of single windows less the template over that of the template, log10",
-    "p_snr": "largest of the template in the window over the residual's SD",
-    "f_power": "power from 4 to 9 Hz between beats, template taken off, over R squared, log10",
-    "f_slow": "power from 1 to 4 Hz over that from 4 to 9 Hz, log10",
-    "f_fast": "power from 9 to 20 Hz over that from 4 to 9 Hz, log10",
-    "f_peak": "strongest frequency from 3.5 to 12 Hz, Hz",
-    "f_concentration": "power within 0.75 Hz of it over that from 3.5 to 12 Hz",
-    "f_entropy": "entropy of the spectrum from 3.5 to 12 Hz",
-    "f_tq_power": "mean energy of the signal in the middle of TQ over R squared, log10",
-    "f_tq_share": "share of time between T and P",
-    "f_tq_turns": "turns of the signal a second in the middle of TQ",
+    "p_amplitude": "P wave amplitude, as a share of R (below 0: inverted against R)",
+    "p_at": "time from the peak of P to R (s)",
+    "p_prominence": "height of P above the signal on both its sides, as a share of R",
+    "p_coherence": "share of the energy from 0.26 to 0.06 s before R (P wave) that repeats in "
+    "every beat (0 to 1)",
+    "p_coherence_early": "share of the energy from 0.28 to 0.17 s before R that repeats in every "
+    "beat (0 to 1)",
+    "p_coherence_late": "share of the energy from 0.17 to 0.06 s before R that repeats in every "
+    "beat (0 to 1)",
+    "p_correlation": "correlation of a beat's P wave with that of the median beat (-1 to 1), "
+    "median",
+    "p_correlation_p10": "correlation of a beat's P wave with that of the median beat (-1 to 1), "
+    "10th percentile",
+    "p_present": "share of beats whose P wave correlates above 0.6 with that of the median beat",
+    "p_energy": "energy of P over that of the QRS in the median beat, log10",
+    "p_noise": "energy of the difference of a beat's P wave from the median beat's, over the "
+    "energy of the latter, median, log10",
+    "p_snr": "P wave amplitude of the median beat, as a multiple of the SD of single beats about "
+    "it",
+    "f_power": "power from 4 to 9 Hz between the QRS complexes without the median beat "
+    "(fibrillatory waves), over R squared, log10",
+    "f_slow": "power from 1 to 4 Hz over that from 4 to 9 Hz between the QRS complexes without the "
+    "median beat, log10",
+    "f_fast": "power from 9 to 20 Hz over that from 4 to 9 Hz between the QRS complexes without the "
+    "median beat, log10",
+    "f_peak": "strongest frequency from 3.5 to 12 Hz between the QRS complexes (Hz; the rate of "
+    "fibrillatory or flutter waves)",
+    "f_concentration": "share of the power from 3.5 to 12 Hz within 0.75 Hz of the strongest "
+    "frequency (high: flutter)",
+    "f_entropy": "entropy of the spectrum from 3.5 to 12 Hz (0 one frequency, 1 all alike)",
+    "f_tq_power": "mean energy of the signal between T and P (TQ interval) over R squared, log10",
+    "f_tq_share": "share of the record that is between T and P (TQ intervals)",
+    "f_tq_turns": "turning points of the signal between T and P (per s)",
 }
 
 

@@ -20,33 +20,43 @@ TYPICAL = 0.85
 """Correlation of its QRS with the template from which on a beat looks typical."""
 
 FEATURES = {
-    "beat_correlation_mean": "correlation of each QRS with the template, mean",
-    "beat_correlation_median": "median",
-    "beat_correlation_min": "smallest",
-    "beat_correlation_p10": "10th percentile",
-    "beat_atypical": "share of beats below 0.85",
-    "beat_strange": "share of beats below 0.5",
-    "beat_whole_correlation": "correlation of each whole beat with the template, median",
-    "beat_whole_correlation_p10": "10th percentile",
-    "beat_t_correlation": "correlation from 0.1 s after R on, median",
-    "beat_early_correlation": "correlation of QRS of beats that come early, mean",
-    "beat_early_atypical": "share of beats that come early and are atypical",
-    "beat_late_atypical": "share of beats that do not come early and are atypical",
-    "beat_width": "width of the QRS of the template, s",
-    "beat_spread": "root of the second moment of the energy of the template's QRS, s",
-    "beat_spread_max": "largest of single beats, over the median",
-    "beat_spread_sd": "SD of single beats over the median",
-    "beat_r_sd": "SD of R amplitudes over their median",
-    "beat_r_min": "smallest R amplitude over the median",
-    "beat_q": "smallest before R over R, in the template",
-    "beat_s": "smallest after R over R",
-    "beat_st": "level 0.08 to 0.12 s after R over R",
-    "beat_t": "T amplitude over R, signed as R is upright",
-    "beat_t_at": "T peak after R, s",
-    "beat_t_energy": "energy of the template from 0.12 s after R over that of QRS, log10",
-    "beat_qrs_coherence": "energy of the mean beat over the mean energy of beats, in QRS",
-    "beat_t_coherence": "the same for ST and T",
-    "beat_noise": "median energy of beats less the template over that of the template, log10",
+    "beat_correlation_mean": "correlation of a QRS complex with that of the median beat "
+    "(-1 to 1), mean",
+    "beat_correlation_median": "correlation of a QRS complex with that of the median beat "
+    "(-1 to 1), median",
+    "beat_correlation_min": "correlation of the QRS least like that of the median beat (-1 to 1)",
+    "beat_correlation_p10": "correlation of a QRS complex with that of the median beat "
+    "(-1 to 1), 10th percentile",
+    "beat_atypical": "share of beats whose QRS correlates below 0.85 with that of the median beat",
+    "beat_strange": "share of beats whose QRS correlates below 0.5 with that of the median beat",
+    "beat_whole_correlation": "correlation of a whole beat (P, QRS, T) with the median beat "
+    "(-1 to 1), median",
+    "beat_whole_correlation_p10": "correlation of a whole beat (P, QRS, T) with the median beat "
+    "(-1 to 1), 10th percentile",
+    "beat_t_correlation": "correlation of ST and T (from 0.1 s after R on) with those of the "
+    "median beat (-1 to 1), median",
+    "beat_early_correlation": "correlation of the QRS of premature beats with that of the median "
+    "beat (low: ventricular), mean",
+    "beat_early_atypical": "share of beats that are premature and atypical in shape (ventricular)",
+    "beat_late_atypical": "share of beats that are atypical in shape but not premature",
+    "beat_width": "QRS duration of the median beat (s)",
+    "beat_spread": "SD in time of the slope energy of the QRS of the median beat (s; another "
+    "measure of its duration)",
+    "beat_spread_max": "duration of the broadest QRS, as a multiple of the median over the beats",
+    "beat_spread_sd": "SD of the QRS duration over the beats, as a share of its median",
+    "beat_r_sd": "SD of the R amplitude, as a share of the median R amplitude",
+    "beat_r_min": "smallest R amplitude, as a share of the median R amplitude",
+    "beat_q": "lowest point up to 0.06 s before R (Q wave), as a share of R",
+    "beat_s": "lowest point up to 0.09 s after R (S wave), as a share of R",
+    "beat_st": "ST level 0.08 to 0.12 s after R against the level before the QRS, as a share of R",
+    "beat_t": "T wave amplitude, as a share of R (below 0: inverted against R)",
+    "beat_t_at": "time from R to the peak of T (s)",
+    "beat_t_energy": "energy of ST and T (from 0.12 s after R on) over that of the QRS, log10",
+    "beat_qrs_coherence": "share of the QRS energy that repeats in every beat (0 to 1)",
+    "beat_t_coherence": "share of the energy from 0.12 to 0.42 s after R (ST and T) that repeats "
+    "in every beat (0 to 1)",
+    "beat_noise": "energy of the difference of a beat from the median beat over the energy of "
+    "the median beat, median, log10",
 }
 
 

@@ -17,26 +17,34 @@ BANDS = ((0.25, 0.7), (0.7, 2), (2, 5), (5, 9), (9, 15), (15, 40), (40, 120))
 
 FEATURES = {
     **{
-        f"quality_power_{a:g}_{b:g}": f"power from {a:g} to {b:g} Hz over 0.7 to 40, log10"
+        f"quality_power_{a:g}_{b:g}": f"power from {a:g} to {b:g} Hz over that from 0.7 to 40 Hz, "
+        "log10"
         for a, b in BANDS
     },
-    "quality_qrs_power": "power from 5 to 15 Hz over that from 5 to 40 Hz",
-    "quality_spectral_entropy": "entropy of the spectrum from 0.7 to 40 Hz",
-    "quality_kurtosis": "kurtosis from 0.7 to 40 Hz, log10",
-    "quality_qrs_kurtosis": "kurtosis of the band of the QRS, log10",
-    "quality_flat": "share of samples in runs of 50 ms that do not change",
-    "quality_clipped": "share of samples at the largest or smallest value",
+    "quality_qrs_power": "power from 5 to 15 Hz (QRS) over that from 5 to 40 Hz (low: muscle "
+    "noise)",
+    "quality_spectral_entropy": "entropy of the spectrum from 0.7 to 40 Hz (0 one frequency, 1 "
+    "white noise)",
+    "quality_kurtosis": "kurtosis of the signal from 0.7 to 40 Hz, log10 (noise 0.5; high: sharp "
+    "QRS on a quiet baseline)",
+    "quality_qrs_kurtosis": "kurtosis of the QRS band, log10 (noise 0.5; high: sharp QRS)",
+    "quality_flat": "share of samples that are constant for 50 ms or more (lead off)",
+    "quality_clipped": "share of samples at the highest or lowest value of the record (clipping)",
     "quality_missing": "share of samples that are missing",
-    "quality_jumps": "largest step between samples over the median step, log10",
-    "quality_noise_level": "median envelope of the QRS band between beats over that at beats",
-    "quality_noise_top": "highest envelope between beats, median, over that at beats",
-    "quality_noise_fast": "power above 40 Hz between beats over R squared, log10",
-    "quality_uneven": "largest over median SD of 2 s pieces, log10",
-    "quality_beat_uneven": "SD of log heights of the envelope at beats",
-    "quality_agreement": "share of beats that a detector in another band finds too",
-    "quality_period": "highest autocorrelation of the envelope from 0.3 to 1.7 s",
-    "quality_period_at": "where, s",
-    "quality_no_beats": "longest time without a beat over the length",
+    "quality_jumps": "largest step from sample to sample over the median step, log10",
+    "quality_noise_level": "QRS band between the beats, as a share of its level at the beats, "
+    "median",
+    "quality_noise_top": "highest level of the QRS band between two beats, as a share of its "
+    "level at the beats, median",
+    "quality_noise_fast": "power above 40 Hz between the beats (muscle noise, mains) over R "
+    "squared, log10",
+    "quality_uneven": "SD of the noisiest 2 s over the median SD of 2 s, log10",
+    "quality_beat_uneven": "SD of the logarithm of the height of the QRS band at the beats",
+    "quality_agreement": "agreement of two QRS detectors in different bands (F1, 0 to 1)",
+    "quality_period": "highest autocorrelation of the QRS band at lags from 0.3 to 1.7 s (1: "
+    "perfectly regular)",
+    "quality_period_at": "lag from 0.3 to 1.7 s of the highest autocorrelation of the QRS band (s)",
+    "quality_no_beats": "longest time without a beat, as a share of the record",
 }
 
 

@@ -22,57 +22,81 @@ from .series import fraction, local_median, median, percentile
 EDGES = (-0.15, -0.05, 0.05, 0.15)
 """Between the bins of the histogram of changes, in mean RR."""
 
+CHANGES = (
+    "to one shorter by more than 15 % of the mean RR",
+    "to one shorter by 5 to 15 % of the mean RR",
+    "within 5 % of the mean RR",
+    "to one longer by 5 to 15 % of the mean RR",
+    "to one longer by more than 15 % of the mean RR",
+)
+"""The bins between `EDGES` in words."""
+
 FEATURES = {
     "rr_n": "number of RR intervals",
-    "rr_mean": "mean, s",
-    "rr_median": "median, s",
-    "rr_cv": "SD over mean",
-    "rr_mad": "median absolute deviation over median",
-    "rr_min": "shortest over median",
-    "rr_max": "longest over median: the longest pause",
-    "rr_shortest": "shortest, s",
-    "rr_longest": "longest, s",
-    "rr_p10": "10th percentile over median",
-    "rr_p90": "90th percentile over median",
-    "rr_skew": "skewness",
-    "rr_rmssd": "root mean square of successive changes over mean",
-    "rr_change_median": "median absolute change over mean",
-    "rr_pnn20": "share of changes above 20 ms",
-    "rr_pnn50": "share of changes above 50 ms",
-    "rr_pnn10_percent": "share of changes above 10 % of the mean",
-    "rr_pnn20_percent": "share of changes above 20 % of the mean",
-    "rr_sd1": "Poincaré SD1 over mean",
-    "rr_sd2": "Poincaré SD2 over mean",
-    "rr_sd_ratio": "SD1 over SD2",
-    "rr_cosen": "coefficient of sample entropy (Lake and Moorman 2011)",
-    "rr_cosen_typical": "coefficient of sample entropy of beats that look typical",
-    "rr_shannon": "Shannon entropy in 16 bins without outliers (Dash 2009)",
-    "rr_turning_points": "share of turning points (Dash 2009)",
-    "rr_lorenz_cells": "occupied cells of 40 ms of the Lorenz plot over points (Sarkar 2008)",
-    "rr_lorenz_origin": "share of points in the cells about its origin",
-    "rr_lorenz_premature": "share of points where a short change follows a long one, far out",
-    "rr_autocorrelation_1": "correlation of an interval with the next",
-    "rr_autocorrelation_2": "with the next but one: bigeminy",
-    "rr_autocorrelation_3": "with the next but two: trigeminy",
-    "rr_change_correlation": "correlation of a change with the next",
-    "rr_premature": "share of intervals 15 % below the median of their neighbours",
-    "rr_pauses": "share of intervals 15 % above it",
-    "rr_short_long": "share of premature ones followed by a pause, of all",
-    "rr_short_normal": "share of premature ones followed by no pause, of all",
-    "rr_pause_ratio": "short plus long interval over twice the median, mean: compensatory pauses",
-    "rr_bigeminy": "share of intervals in runs of short, long, short, long",
-    "rr_trigeminy": "share of intervals in runs of normal, short, long",
-    "rr_best_cv": "smallest SD over mean of 6 intervals in a row",
-    "rr_typical_cv": "median SD over mean of 6 in a row",
-    "rr_worst_cv": "largest SD over mean of 6 in a row",
-    "rr_best_rmssd": "smallest median absolute change over mean of 6 in a row",
-    "rr_trend": "change of the rate between the first and the last third, over the mean",
-    "rr_typical_n": "number of intervals between beats that look typical",
-    "rr_typical_cv_all": "SD over mean of these intervals",
-    "rr_typical_rmssd": "median absolute change of these over mean",
-    **{
-        f"rr_change_bin_{i}": f"share of changes in bin {i} of EDGES" for i in range(len(EDGES) + 1)
-    },
+    "rr_mean": "mean RR interval (s)",
+    "rr_median": "median RR interval (s)",
+    "rr_cv": "SD of the RR intervals, as a share of the mean RR",
+    "rr_mad": "median distance of an RR interval from the median RR, as a share of it",
+    "rr_min": "shortest RR interval, as a multiple of the median RR",
+    "rr_max": "longest RR interval (longest pause), as a multiple of the median RR",
+    "rr_shortest": "shortest RR interval (s)",
+    "rr_longest": "longest RR interval (s)",
+    "rr_p10": "10th percentile of the RR intervals, as a multiple of the median RR",
+    "rr_p90": "90th percentile of the RR intervals, as a multiple of the median RR",
+    "rr_skew": "skewness of the RR intervals (above 0: a few long ones; below 0: a few short ones)",
+    "rr_rmssd": "RMSSD: root mean square of successive RR changes, as a share of the mean RR",
+    "rr_change_median": "median change from one RR interval to the next, as a share of the mean RR",
+    "rr_pnn20": "pNN20: share of successive RR changes above 20 ms",
+    "rr_pnn50": "pNN50: share of successive RR changes above 50 ms",
+    "rr_pnn10_percent": "share of successive RR changes above 10 % of the mean RR",
+    "rr_pnn20_percent": "share of successive RR changes above 20 % of the mean RR",
+    "rr_sd1": "Poincaré plot: SD1 (beat-to-beat variation), as a share of the mean RR",
+    "rr_sd2": "Poincaré plot: SD2 (slow variation), as a share of the mean RR",
+    "rr_sd_ratio": "Poincaré plot: SD1 over SD2 (1: as irregular from beat to beat as overall)",
+    "rr_cosen": "coefficient of sample entropy of the RR intervals (Lake and Moorman 2011; "
+    "higher: less regular)",
+    "rr_cosen_typical": "coefficient of sample entropy of the RR intervals between typical beats "
+    "(higher: less regular)",
+    "rr_shannon": "Shannon entropy of the RR intervals in 16 bins without outliers (Dash 2009; "
+    "0 one bin, 1 evenly spread)",
+    "rr_turning_points": "share of RR changes of the opposite direction to the one before "
+    "(Dash 2009)",
+    "rr_lorenz_cells": "Lorenz plot of successive RR changes: occupied cells of 40 ms per point "
+    "(Sarkar 2008; 1: no two alike)",
+    "rr_lorenz_origin": "Lorenz plot: share of points with both RR changes within 60 ms "
+    "(steady rhythm)",
+    "rr_lorenz_premature": "Lorenz plot: share of points with two opposite RR changes above "
+    "120 ms each (premature beats)",
+    "rr_autocorrelation_1": "correlation of an RR interval with the next (-1 to 1)",
+    "rr_autocorrelation_2": "correlation of an RR interval with the second next (-1 to 1; "
+    "high in bigeminy)",
+    "rr_autocorrelation_3": "correlation of an RR interval with the third next (-1 to 1; "
+    "high in trigeminy)",
+    "rr_change_correlation": "correlation of an RR change with the next (-1 to 1)",
+    "rr_premature": "share of RR intervals more than 15 % shorter than the median of the 9 around "
+    "(premature beats)",
+    "rr_pauses": "share of RR intervals more than 15 % longer than the median of the 9 around "
+    "(pauses)",
+    "rr_short_long": "share of RR intervals that are premature and followed by one more than 5 % "
+    "longer than the median of the 9 around",
+    "rr_short_normal": "share of RR intervals that are premature and followed by no longer one",
+    "rr_pause_ratio": "premature RR interval plus the longer one after it, over twice the median "
+    "of the 9 around, mean (1: compensatory pause)",
+    "rr_bigeminy": "share of runs of 4 RR intervals that alternate by more than 20 % (bigeminy)",
+    "rr_trigeminy": "share of runs of 6 RR intervals that repeat after 3 and differ by more than "
+    "20 % (trigeminy)",
+    "rr_best_cv": "SD over mean of the steadiest 6 RR intervals in a row",
+    "rr_typical_cv": "SD over mean of 6 RR intervals in a row, median over the record",
+    "rr_worst_cv": "SD over mean of the least steady 6 RR intervals in a row",
+    "rr_best_rmssd": "median RR change over mean RR in the steadiest 6 RR intervals in a row",
+    "rr_trend": "mean RR of the last third minus that of the first, as a share of the mean RR "
+    "(above 0: slowing)",
+    "rr_typical_n": "number of RR intervals between typical beats (QRS correlation with the "
+    "median beat at least 0.85)",
+    "rr_typical_cv_all": "SD of the RR intervals between typical beats, as a share of their mean",
+    "rr_typical_rmssd": "median change between RR intervals of typical beats, as a share of their "
+    "mean",
+    **{f"rr_change_bin_{i}": f"share of RR changes {words}" for i, words in enumerate(CHANGES)},
 }
 
 
