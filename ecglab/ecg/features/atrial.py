@@ -39,10 +39,10 @@ FEATURES = {
     "it",
     "f_power": "power from 4 to 9 Hz between the QRS complexes without the median beat "
     "(fibrillatory waves), over R squared, log10",
-    "f_slow": "power from 1 to 4 Hz over that from 4 to 9 Hz between the QRS complexes without the "
-    "median beat, log10",
-    "f_fast": "power from 9 to 20 Hz over that from 4 to 9 Hz between the QRS complexes without the "
-    "median beat, log10",
+    "f_slow": "power from 1 to 4 Hz over that from 4 to 9 Hz between the QRS complexes without "
+    "the median beat, log10",
+    "f_fast": "power from 9 to 20 Hz over that from 4 to 9 Hz between the QRS complexes without "
+    "the median beat, log10",
     "f_peak": "strongest frequency from 3.5 to 12 Hz between the QRS complexes (Hz; the rate of "
     "fibrillatory or flutter waves)",
     "f_concentration": "share of the power from 3.5 to 12 Hz within 0.75 Hz of the strongest "
