@@ -14,11 +14,17 @@ from ecglab.models._rules import NetworkSettings
 class Hyperparameters(NetworkSettings):
     """Hyperparameters of `fused`.
 
-    waveform_band, waveform_widths, waveform_kernel: edges of the band-pass in Hz, channels of each
-        stage, and size of the convolutions in samples, as in `resnet1d`
-    window, hop, band, widths, kernel, units: as in `spectrogram_resnet`
+    waveform_band: edges of the waveform's band-pass in Hz
+    waveform_widths: channels of each stage on the waveform
+    waveform_kernel: size of the convolutions on the waveform in samples
+    window: length of the spectrogram's windows in s
+    hop: step between the windows in s
+    band: lowest and highest bin of the spectrogram in Hz
+    widths: channels of each stage on the spectrogram
+    kernel: size of the convolutions on the spectrogram in frames
+    units: units of the GRU on the spectrogram, in each direction; 0 for no GRU
     blocks: residual blocks in a stage of either branch
-    pooling: over time, as in `ecglab.layers.MaskedPooling`
+    pooling: over time, by mean, max, mean_max or attention
     dropout: share dropped before the dense layer, and half of it before the GRU
     """
 

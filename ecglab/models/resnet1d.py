@@ -19,7 +19,7 @@ class Hyperparameters(NetworkSettings):
         most of the cost, and every stage but the first halves the rate again
     blocks: residual blocks of two convolutions in a stage
     kernel: size of the convolutions in samples
-    pooling: over time, as in `ecglab.layers.MaskedPooling`
+    pooling: over time, by mean, max, mean_max or attention
     dropout: share dropped before the dense layer
     """
 

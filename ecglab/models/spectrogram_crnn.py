@@ -16,13 +16,13 @@ from ecglab.models._rules import NetworkSettings
 class Hyperparameters(NetworkSettings):
     """Hyperparameters of `spectrogram_crnn`.
 
-    window, hop: of the spectrogram, in s
-    band: its lowest and highest bin in Hz
+    window: length of the spectrogram's windows in s
+    hop: step between the windows in s
+    band: lowest and highest bin of the spectrogram in Hz
     widths: channels of each block of four convolutions
     kernel: size of the convolutions in frames and bins
-    units: of the LSTM, in each direction, at least 1
-    dropout: share dropped after every convolution and before the dense layer; as in
-        `spectrogram_cnn`
+    units: units of the LSTM, in each direction, at least 1
+    dropout: share dropped after every convolution and before the dense layer
     """
 
     window: float = 64 / 300

@@ -16,13 +16,14 @@ from ecglab.models._rules import NetworkSettings
 class Hyperparameters(NetworkSettings):
     """Hyperparameters of `spectrogram_resnet`.
 
-    window, hop: of the spectrogram, in s
-    band: its lowest and highest bin in Hz
+    window: length of the spectrogram's windows in s
+    hop: step between the windows in s
+    band: lowest and highest bin of the spectrogram in Hz
     widths: channels of each stage; every stage but the first halves the rate of the frames
     blocks: residual blocks of two convolutions in a stage
     kernel: size of the convolutions in frames
-    units: of the GRU, in each direction; 0 for no GRU
-    pooling: over time, as in `ecglab.layers.MaskedPooling`
+    units: units of the GRU, in each direction; 0 for no GRU
+    pooling: over time, by mean, max, mean_max or attention
     dropout: share dropped before the dense layer, and half of it before the GRU
     """
 

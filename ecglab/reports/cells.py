@@ -7,7 +7,7 @@ from urllib.parse import quote
 from ecglab.ecg.classes import Classes
 from ecglab.reports.boards import difference, value
 from ecglab.reports.results import Result
-from ecglab.utils.paths import EXPERIMENTS
+from ecglab.utils import paths
 
 INTERVAL = "challenge F1 (95 % interval)"
 
@@ -65,8 +65,8 @@ def link(result: Result) -> str:
 
 def idea(experiment: str) -> str:
     """First line of the docstring of an experiment's file, which is not run."""
-    path = EXPERIMENTS / f"{experiment}.py"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    path = paths.experiments().get(experiment)
+    text = path.read_text(encoding="utf-8") if path else ""
     return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0].rstrip(".")
 
 

@@ -57,7 +57,10 @@ class Committee(Experiment):
             folder = fold.folder / f"part-{j}"
             folder.mkdir(exist_ok=True)
             rows, own = fold.rows[part != j], fold.rows[part == j]
-            task = replace(fold, rows=rows, validation=own[:0], scored=own, folder=folder)
+            after = (fold.after + 1) * self.parts - j - 1
+            task = replace(
+                fold, rows=rows, validation=own[:0], scored=own, folder=folder, after=after
+            )
             predictors.append(one.train_fold(task))
             probabilities[part == j] = predictors[-1](own)
             seconds += sum(entry["seconds"] for entry in read_json(folder / "history.json"))

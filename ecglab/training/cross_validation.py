@@ -159,7 +159,10 @@ def train_fold(folder: RunFolder, k: int, changed: Callable[[], None] = lambda: 
     path.mkdir(parents=True, exist_ok=True)
     run_folder.add_environment(folder, experiment.environment())
     changed()
-    predict = experiment.train_fold(Fold(k, data, rows, validation, scored, path, changed, message))
+    after = sum(j > k and not folder.is_fold_done(j) for j in folder.folds)
+    predict = experiment.train_fold(
+        Fold(k, data, rows, validation, scored, path, changed, message, after)
+    )
     for name, part in (("validation", validation), ("predictions", scored)):
         folder.write_table(k, data, part, predict(part), name)
     folder.end_fold(k)

@@ -14,9 +14,9 @@ import numpy as np
 
 from ecglab.datasets.dataset import Dataset
 from ecglab.training.run_folder import RunFolder
+from ecglab.utils import paths
 from ecglab.utils.errors import EcglabError
-from ecglab.utils.paths import EXPERIMENTS
-from ecglab.utils.settings import unknown
+from ecglab.utils.settings import meanings, unknown
 
 Predict = Callable[[np.ndarray], np.ndarray]
 """From rows of the data set to their probabilities (len(rows), n_classes)."""
@@ -30,6 +30,7 @@ class Fold:
         ones held back for whatever is selected, and the ones that are scored in the end
     folder: where state and models are kept; changed: to call when something there has become final
     message: takes a line for the person who waits
+    after: how many trainings of the same length the run still needs after this one
     """
 
     k: int
@@ -40,19 +41,20 @@ class Fold:
     folder: Path
     changed: Callable[[], None] = lambda: None
     message: Callable[[str], None] = lambda text: None
+    after: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(abc.ABC):
     """What every kind of experiment decides. Unknown keys and impossible values are errors.
 
-    data, labels: data set and label version ("" for its default)
+    data: name of the data set; labels: label version ("" for its default)
     records: size of an excerpt with the classes in proportion; 0 for all records
     folds: how many folds of the split are trained and scored, the first ones; 0 for all
     validation: share of the training records held back for whatever is selected
     held_out: a fold that no part of the run sees, for selection by nested cross-validation: the
         other records are split anew; -1 for none
-    seed: of everything that is drawn
+    seed: seed of everything that is drawn at random
     """
 
     data: str = "cinc2017"
@@ -146,6 +148,10 @@ class Experiment(abc.ABC):
         """Every key with its value, {"epochs": 40, "network.dropout": 0.3, ...}."""
         return flat(self.as_dict())
 
+    def meanings(self) -> dict[str, str]:
+        """{key: meaning} of the keys of `flat`, from the docstrings of the classes."""
+        return meanings(type(self))
+
     @property
     def digest(self) -> str:
         return digest_of(self.as_dict())
@@ -185,7 +191,7 @@ def as_text(value) -> str:
 
 def names() -> list[str]:
     """The experiments there are: the files of `experiments/`."""
-    return sorted(p.stem for p in EXPERIMENTS.glob("*.py") if not p.stem.startswith("_"))
+    return list(paths.experiments())
 
 
 def load(name: str) -> Experiment:
@@ -205,9 +211,10 @@ def space(name: str) -> dict:
 
 
 def _module(name: str):
-    if name not in names():
-        raise EcglabError(f"there is no experiment {name!r}: there are {', '.join(names())}")
-    spec = importlib.util.spec_from_file_location(name, EXPERIMENTS / f"{name}.py")
+    files = paths.experiments()
+    if name not in files:
+        raise EcglabError(f"there is no experiment {name!r}: there are {', '.join(files)}")
+    spec = importlib.util.spec_from_file_location(name, files[name])
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)

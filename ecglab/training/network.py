@@ -12,9 +12,10 @@ import numpy as np
 from ecglab import models
 from ecglab.training.experiment import Experiment, Fold, Predict
 from ecglab.training.run_folder import RunFolder
-from ecglab.utils import quiet
+from ecglab.utils import progress, quiet
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_json
+from ecglab.utils.settings import Settings, meanings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,16 +28,20 @@ class Network(Experiment):
     augment: settings of `ecglab.models.Augment`
     checkpoint: "last" keeps the last epoch, "best" the one with the best challenge F1 on the
         validation records
-    epochs, batch_size, learning_rate (of AdamW, cosine decay), warmup (share of the steps),
-    weight_decay, label_smoothing
+    epochs: passes through the training records; batch_size: records in a step
+    learning_rate: highest rate of AdamW, reached after the warm-up; it falls as a cosine from there
+    warmup: share of the steps in which the learning rate rises
+    weight_decay: weight decay of AdamW
+    label_smoothing: share of each target that is spread evenly over the classes
     class_weight: power of the inverse class frequency by which a record counts; 0 for none
     focal: power of the focal loss, in which well classified records count less (Lin et al. 2017,
         arXiv:1708.02002); 0 for cross-entropy
     ema: decay per step of the exponential moving average of the weights, which is kept in the end;
         0 for the weights themselves
-    teacher, teacher_weight: a committee, and the share of each target that is its prediction, by
-        the model that was trained without the record; the rest is the label
-    seed: of weights, order, windows, dropout and augmentation
+    teacher: name of a committee whose predictions are a part of each target, by the model that was
+        trained without the record
+    teacher_weight: share of each target that is the teacher's prediction; the rest is the label
+    seed: seed of weights, order, windows, dropout and augmentation
     """
 
     model: str
@@ -61,8 +66,7 @@ class Network(Experiment):
 
     def __post_init__(self):
         super().__post_init__()
-        groups = {"network": models.hyperparameters(self.model), "augment": models.Augment}
-        for group, settings in groups.items():
+        for group, settings in self._groups().items():
             chosen = settings.read(group, getattr(self, group)).as_dict()
             object.__setattr__(self, group, MappingProxyType(chosen))
         self.check(
@@ -90,6 +94,16 @@ class Network(Experiment):
     @property
     def needs(self) -> tuple[str, ...]:
         return (self.teacher,) if self.teacher else ()
+
+    def _groups(self) -> dict[str, type[Settings]]:
+        """The dataclass of each group of keys."""
+        return {"network": models.hyperparameters(self.model), "augment": models.Augment}
+
+    def meanings(self) -> dict[str, str]:
+        found = super().meanings()
+        for group, settings in self._groups().items():
+            found |= {f"{group}.{key}": text for key, text in meanings(settings).items()}
+        return found
 
     def environment(self) -> dict[str, str]:
         """Keras's backend and the devices that it found."""
@@ -123,7 +137,7 @@ class Network(Experiment):
             def on_epoch(history):
                 write_json(fold.folder / "history.json", history)
                 bar.clear()
-                fold.message(_line(fold.k, history[-1], self.epochs))
+                fold.message(_line(fold, history, self.epochs))
                 fold.changed()
 
             model = fit.train(
@@ -164,10 +178,12 @@ def _owner(fold: Fold) -> str:
     return fold.folder.name
 
 
-def _line(k: int, entry: dict, epochs: int) -> str:
+def _line(fold: Fold, history: list[dict], epochs: int) -> str:
+    entry, seconds = history[-1], float(np.median([entry["seconds"] for entry in history]))
+    left = progress.left(seconds * (epochs - len(history) + fold.after * epochs))
     score = entry.get("val/challenge_f1")
     shown = "" if score is None else f", validation challenge F1 {score:.3f}"
     return (
-        f"fold {k} epoch {entry['epoch']}/{epochs}: loss {entry['loss']:.4f}{shown}, "
-        f"{entry['seconds']:.1f} s"
+        f"fold {fold.k} epoch {entry['epoch']}/{epochs}: loss {entry['loss']:.4f}{shown}, "
+        f"{entry['seconds']:.1f} s{left}"
     )

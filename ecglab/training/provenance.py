@@ -5,7 +5,7 @@ import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 
-from ecglab.utils.paths import ROOT
+from ecglab.utils.paths import CHECKOUT
 
 LIBRARIES = ("keras", "tensorflow", "jax", "numpy", "scipy", "scikit-learn", "mlflow")
 
@@ -21,10 +21,12 @@ def code_version() -> str:
         version = metadata.version("ecglab")
     except metadata.PackageNotFoundError:  # run from a copied checkout, as on a GPU node
         version = "uninstalled"
+    if CHECKOUT is None:  # what git finds around an installed package is another project
+        return version
 
     def git(*arguments):
         return subprocess.run(
-            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
+            ["git", "-C", str(CHECKOUT), *arguments], capture_output=True, text=True, check=True
         ).stdout.strip()
 
     try:

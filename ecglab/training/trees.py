@@ -14,6 +14,7 @@ from ecglab.training.experiment import Experiment, Fold, Predict
 from ecglab.training.features import stored
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing, write_json
+from ecglab.utils.progress import left
 
 GROUPS = tuple(dict.fromkeys(name.partition("_")[0] for name in features.names))
 """The groups of features, by the prefix of their names."""
@@ -26,13 +27,15 @@ class Trees(Experiment):
     The trees are scikit-learn's HistGradientBoostingClassifier, for which a feature that is not
     defined is a value of its own. They are kept as ONNX, and predict from there.
 
-    iterations: boosting rounds, each of a tree a class; learning_rate: of each round
-    leaves: of a tree, at most; min_leaf: records in a leaf, at least; l2: of the values of leaves
-    share: of the features that each split may choose from
+    iterations: boosting rounds, each of one tree per class
+    learning_rate: factor by which each round changes the prediction
+    leaves: greatest number of leaves of a tree; min_leaf: least number of records in a leaf
+    l2: penalty on the squared values of leaves
+    share: share of the features that each split may choose from
     class_weight: power of the inverse class frequency by which a record counts; 0 for none
-    without: group of features that is left out, by its prefix: "rr", "beat", "p", "f", "quality"
+    without: group of features that is left out, by its prefix (rr, beat, p, f or quality)
     bags: models that differ by their seed, whose probabilities are averaged
-    seed: of which features each split may choose from
+    seed: seed of the random choice of features for each split
     """
 
     iterations: int = 200
@@ -80,7 +83,7 @@ class Trees(Experiment):
         write_json(fold.folder / "history.json", [{"epoch": 1, "seconds": seconds, "loss": loss}])
         fold.message(
             f"fold {fold.k}: {self.bags} x {self.iterations} rounds, loss {loss:.4f}, "
-            f"{seconds:.1f} s"
+            f"{seconds:.1f} s{left(seconds * fold.after)}"
         )
         fold.changed()
         return lambda rows: predict(vectors[rows])

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 
-from ecglab.training import experiment as experiments
 from ecglab.training.experiment import Experiment
 from ecglab.tuning import space
 from ecglab.tuning.search import Search
+from ecglab.utils import paths
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_text
 
@@ -25,7 +25,7 @@ def write(search: Search, name: str | None = None, folder: Path | None = None) -
     name = name or f"{search.facts['name']}_tuned"
     if not name.isidentifier() or name.startswith("_"):
         raise EcglabError(f"--as {name}: use letters, digits and _, as in a Python module's name")
-    path = (folder or experiments.EXPERIMENTS) / f"{name}.py"
+    path = (folder or paths.EXPERIMENTS) / f"{name}.py"
     if path.exists():
         raise EcglabError(f"{path} is there already: give another name with --as")
     write_text(path, source(search, name))

@@ -17,7 +17,7 @@ from ecglab.training import cross_validation
 from ecglab.training.run_folder import RunFolder
 from ecglab.tuning import search as searches
 from ecglab.tuning.search import OBJECTIVE, Search
-from ecglab.utils import quiet
+from ecglab.utils import progress, quiet
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import locked
 from ecglab.utils.progress import message
@@ -103,11 +103,12 @@ class _Driver:
         self.turn = threading.Condition()  # held by who asks or tells the oracle
         self.stopped = threading.Event()
         self.failures, self.error = 0, None
+        self.began, self.before = time.monotonic(), self.ended()  # of this call
         self.over("")
 
     def run(self, workers: int, limit: float | None) -> str:
         """Train until there is no trial left, or the limit is reached; why it ended."""
-        deadline = time.monotonic() + limit if limit is not None else float("inf")
+        self.deadline = time.monotonic() + limit if limit is not None else float("inf")
         tried = self.search.experiment
         tried.prepare(cross_validation.records(tried), message)
         threads = [threading.Thread(target=self.work, daemon=True) for _ in range(workers)]
@@ -118,7 +119,7 @@ class _Driver:
                     thread.start()
                 while any(thread.is_alive() for thread in threads):
                     time.sleep(0.05)
-                    if time.monotonic() > deadline and not self.stopped.is_set():
+                    if time.monotonic() > self.deadline and not self.stopped.is_set():
                         why = LIMIT
                         self.stop()
         finally:
@@ -162,6 +163,16 @@ class _Driver:
                 self.turn.wait()  # what the others find may make a trial possible
         return None
 
+    def ended(self) -> int:
+        """How many trials have ended, those of earlier calls included."""
+        return sum(trial.status != "running" for trial in self.search.trials)
+
+    def left(self) -> str:
+        """The time left for the trials that are planned, in words."""
+        now, ended = time.monotonic(), self.ended()
+        seconds = (now - self.began) / (ended - self.before) * (self.wanted - ended)
+        return progress.left(min(seconds, self.deadline - now))
+
     def over(self, why: str) -> None:
         if self.oracle.over != why:
             self.oracle.over = why
@@ -199,12 +210,13 @@ class _Driver:
                 self.oracle.tell_failed(trial.id, reason)
                 self.turn.notify_all()
             return
-        message(f"trial {trial.id}: challenge F1 {score:.3f} in {run.training_seconds:.1f} s")
         with self.turn:
             self.failures = 0
             self.oracle.began(trial.id, run.name)
             self.oracle.tell(trial.id, score)
+            left = self.left()
             self.turn.notify_all()
+        message(f"trial {trial.id}: challenge F1 {score:.3f} in {run.training_seconds:.1f} s{left}")
 
 
 @contextlib.contextmanager

@@ -8,8 +8,22 @@ from pathlib import Path
 from typing import IO
 
 from .errors import EcglabError
+from .progress import message
 
 _PARTIAL = ".partial"
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it. The first in the user's data folder is announced."""
+    from .paths import ROOT  # here, for a model that was logged needs no such folder
+
+    first = not ROOT.exists() and path.resolve().is_relative_to(ROOT)
+    path.mkdir(parents=True, exist_ok=True)
+    if first:
+        message(
+            f"data and runs are kept in {ROOT} "
+            "(ECGLAB_DATA and MLFLOW_TRACKING_URI name other folders)"
+        )
 
 
 @contextlib.contextmanager
@@ -23,7 +37,7 @@ def replacing(path: Path, mode: str = "wb") -> Iterator[IO]:
     partial = path.with_name(path.name + _PARTIAL)
     text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with open(partial, mode, **text) as file:
             yield file
             file.flush()
@@ -66,7 +80,7 @@ def locked(path: Path, doing: str, patience: float = 0) -> Iterator[None]:
 
     lock = FileLock(Path(path).with_name(f".{Path(path).name}.lock"))
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(path).parent)
         lock.acquire(timeout=patience)
     except Timeout:
         raise EcglabError(

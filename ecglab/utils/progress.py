@@ -1,4 +1,4 @@
-"""Bars that show how far something is, where a person watches: in a terminal or a notebook."""
+"""Bars, and the time left, for the person who waits: in a terminal or a notebook."""
 
 import sys
 
@@ -26,3 +26,20 @@ def in_notebook() -> bool:
 def message(text: str) -> None:
     """Print a line for the person who waits, on stderr."""
     print(text, file=sys.stderr, flush=True)
+
+
+def left(seconds: float) -> str:
+    """The end of a message: the time left in words, "" where nothing is left.
+
+    >>> left(840)
+    ', about 14 min left'
+    >>> left(9000)
+    ', about 2 h 30 min left'
+    """
+    if seconds <= 0:
+        return ""
+    if seconds < 60:
+        return ", less than 1 min left"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    words = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return f", about {' '.join(words)} left"

@@ -1,7 +1,9 @@
 """Groups of settings: frozen dataclasses that refuse unknown keys and impossible values."""
 
 import difflib
+import inspect
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 
@@ -16,6 +18,24 @@ def unknown(key: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(key.rpartition(".")[2], ends, n=1)
     hint = f"did you mean {ends[near[0]]}?" if near else f"there are {', '.join(known)}"
     return f"unknown key {key!r}: {hint}"
+
+
+def meanings(kind: type) -> dict[str, str]:
+    """{name: meaning} of the fields of a dataclass, from its docstring and those of its bases.
+
+    There, an entry is "name: meaning" or "name, other: meaning of each"; it begins a line or
+    follows a semicolon, and its further lines are indented.
+    """
+    name = rf"(?:{'|'.join(field.name for field in fields(kind))})"
+    entry = re.compile(rf"(?:^|;\s+)({name}(?:, {name})*):\s", re.MULTILINE)
+    found: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        text = inspect.cleandoc(base.__dict__.get("__doc__") or "")
+        for paragraph in re.sub(r"\n +", " ", text).splitlines():
+            _, *parts = entry.split(paragraph)
+            for names, meaning in zip(parts[::2], parts[1::2], strict=True):
+                found |= dict.fromkeys(names.split(", "), meaning.rstrip("."))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

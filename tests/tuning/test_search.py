@@ -13,6 +13,7 @@ from ecglab.training import cross_validation, experiment
 from ecglab.tuning import search as searches
 from ecglab.tuning import space
 from ecglab.tuning.space import choice, integer
+from ecglab.utils import paths
 from ecglab.utils.errors import EcglabError
 
 VALUES = {"learning_rate": "0.3", "leaves": "4", "l2": "5"}
@@ -161,7 +162,7 @@ def test_a_search_without_its_state_begins_with_the_runs_that_are_there(use):
 def own_experiments(tmp_path, monkeypatch):
     folder = tmp_path / "experiments"
     folder.mkdir()
-    monkeypatch.setattr(experiment, "EXPERIMENTS", folder)
+    monkeypatch.setattr(paths, "EXPERIMENTS", folder)
     return folder
 
 

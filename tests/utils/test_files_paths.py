@@ -238,7 +238,7 @@ def test_by_default_everything_is_in_the_project(monkeypatch, elsewhere, value):
         monkeypatch.delenv(variable)
         if value is not None:
             monkeypatch.setenv(variable, value)
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parent.parent.parent
     assert paths.data_dir() == root / "data"
     assert paths.tracking_uri() == f"sqlite:///{root}/mlruns/mlflow.db"
     assert paths.store_dir() == root / "mlruns"
@@ -250,8 +250,8 @@ def test_by_default_everything_is_in_the_project(monkeypatch, elsewhere, value):
 def test_project_is_found_from_any_folder(tmp_path):
     """Where the project is decided at import, so in a process of its own."""
     environment = {k: v for k, v in os.environ.items() if k != "ECGLAB_DATA"}
-    root = Path(__file__).resolve().parent.parent
-    code = "from ecglab import paths; print(paths.data_dir())"
+    root = Path(__file__).resolve().parent.parent.parent
+    code = "from ecglab.utils import paths; print(paths.data_dir())"
     found = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
