@@ -106,16 +106,16 @@ class Search:
         """Every trial, in the order in which they began."""
         state, entries = self.state, self.space
         trials = []
-        for told in state["trials"]:
-            values, run = told["hyperparameters"]["values"], state["runs"].get(told["trial_id"])
+        for kept in state["trials"]:
+            values, run = kept["hyperparameters"]["values"], state["runs"].get(kept["trial_id"])
             trials.append(
                 Trial(
-                    told["trial_id"],
+                    kept["trial_id"],
                     {key: entry.text(values[key]) for key, entry in entries.items()},
                     values.get("tuner/epochs"),
-                    told["status"].lower(),
-                    told["score"],
-                    told["message"] or "",
+                    kept["status"].lower(),
+                    kept["score"],
+                    kept["message"] or "",
                     RunFolder(runs_dir() / run) if run else None,
                 )
             )
@@ -271,8 +271,8 @@ def scores_of(run: RunFolder) -> dict[str, float]:
 
 def _digest(path: Path, content: Mapping) -> str:
     """SHA-256 of a file's content and of whose it is, so that no other search's passes for it."""
-    told = json.dumps([path.parent.name, path.name, content], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()
+    text = json.dumps([path.parent.name, path.name, content], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _write(path: Path, content: Mapping) -> None:
