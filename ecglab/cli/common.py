@@ -1,30 +1,87 @@
-"""What the groups of commands share."""
+"""What the groups of commands share: their help, their options, and the names that complete."""
 
 import argparse
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
 
 from ecglab.utils.errors import EcglabError
 
 
+class Formatter(argparse.HelpFormatter):
+    """Help with the default of every option, and with examples as they are written."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines = []
+        for line in text.splitlines():
+            indented = line.startswith("  ")
+            lines.append(line if indented else super()._fill_text(line, width, indent))
+        return "\n".join(lines)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+    def _iter_indented_subactions(self, action: argparse.Action) -> Iterator[argparse.Action]:
+        yield from action._get_subactions() if hasattr(action, "_get_subactions") else ()
+
+    def _format_action(self, action: argparse.Action) -> str:
+        text = super()._format_action(action)
+        commands = isinstance(action, argparse._SubParsersAction)  # their title stands above
+        return text.partition("\n")[2] if commands else text
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        default, text = action.default, action.help or ""
+        none = default is None or default is False or default in ([], argparse.SUPPRESS)
+        return text if none or "default" in text else f"{text} (default: %(default)s)"
+
+
 def command(
-    commands, name: str, run: Callable[[argparse.Namespace], int | None], text: str
+    commands,
+    name: str,
+    run: Callable[[argparse.Namespace], int | None] | None,
+    text: str,
+    *examples: str,
 ) -> argparse.ArgumentParser:
     """The parser of a new command.
 
-    commands: what `add_subparsers` returned; text: one line that says what the command does
+    commands: what `add_subparsers` returned
     run: takes the parsed options and returns the exit status, None for 0
+    text: what the command does, in sentences; the first one stands in the list of commands
+    examples: command lines, at least one
     """
-    parser = commands.add_parser(name, help=text, description=text)
+    title = "examples:" if examples[1:] else "example:"
+    parser = commands.add_parser(
+        name,
+        help=text.partition(". ")[0].rstrip("."),
+        description=text,
+        epilog="\n".join([title, *(f"  {example}" for example in examples)]),
+        formatter_class=Formatter,
+    )
     parser.set_defaults(run=run)
     return parser
 
 
-def add_set(parser: argparse.ArgumentParser) -> None:
+def add_set(parser) -> None:
     """Add `--set KEY=VALUE`, which collects assignments in `options.keys`."""
     what = "a setting of the experiment, such as epochs=2 or network.dropout=0.1; may be repeated"
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", dest="keys", help=what
     )
+
+
+def complete(
+    action: argparse.Action, names: Callable[[], Iterable[str]], files: bool = False
+) -> None:
+    """Let the shell complete an argument with names, which are looked up when it asks.
+
+    files: whether the argument may also be a path
+    """
+
+    def completer(prefix: str, **_) -> list[str]:
+        from argcomplete.completers import FilesCompleter
+
+        return [*names(), *(FilesCompleter()(prefix) if files else ())]
+
+    action.completer = completer
 
 
 def mapping(pairs: list[str]) -> dict[str, str]:

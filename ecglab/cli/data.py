@@ -2,45 +2,70 @@
 
 from pathlib import Path
 
-from ecglab.cli.common import command, mapping
+from ecglab.cli import names
+from ecglab.cli.common import command, complete, mapping
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.progress import message
 
 
 def add(commands) -> None:
-    data = commands.add_parser("data", help="fetch, import, describe and split data sets")
-    data = data.add_subparsers(required=True, metavar="WHAT")
+    text = "Fetch, import, describe and split data sets."
+    data = command(commands, "data", None, text, "ecglab data info synthetic")
+    data = data.add_subparsers(required=True, metavar="WHAT", title="commands")
+    _add_fetch(data)
+    _add_import(data)
 
-    what = "download a published data set, verify and import it"
-    fetch = command(data, "fetch", _fetch, what)
-    fetch.add_argument("name", nargs="?", default="cinc2017", choices=["cinc2017"])
-    fetch.add_argument("--url", help="address of a mirror instead of PhysioNet's")
-
-    what = "import your own recordings, or the archive training2017.zip"
-    given = command(data, "import", _import, what)
-    what = "folder of recordings; or training2017.zip, or the folder it unpacks to"
-    given.add_argument("path", type=Path, metavar="FOLDER", help=what)
-    what = "CSV or Parquet with columns file, label and, if known, group, lead, start, end, fs"
-    given.add_argument("--labels", type=Path, metavar="TABLE", help=what)
-    given.add_argument("--name", help="name of the new data set")
-    what = "a label of the table is this class; an empty CLASS leaves it out; may be repeated"
-    given.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=what)
-    what = "sampling rate of files that carry none"
-    given.add_argument("--fs", type=float, metavar="HZ", help=what)
-    what = "sampling rate of the data set, to which all are resampled (300)"
-    given.add_argument("--rate", type=float, default=300.0, metavar="HZ", help=what)
-    what = "leave out the recordings that cannot be imported, instead of importing none"
-    given.add_argument("--skip-unreadable", action="store_true", help=what)
-
-    what = "check a data set's digests, and show its classes, lengths, groups, folds and licence"
-    info = command(data, "info", _info, what)
-    info.add_argument("name", nargs="?", help="by default cinc2017, or synthetic without it")
+    text = (
+        "Describe a data set. It checks the digests first, and shows classes, lengths, groups, "
+        "folds and licence."
+    )
+    info = command(data, "info", _info, text, "ecglab data info synthetic")
+    what = "name of the data set; by default cinc2017, or synthetic where that is not there"
+    complete(info.add_argument("name", nargs="?", help=what), names.data_sets)
     info.add_argument("--labels", metavar="VERSION", help="label version, such as v1")
 
-    what = "split a data set into folds, once, in a file that can be committed"
-    split = command(data, "split", _split, what)
-    split.add_argument("name")
-    split.add_argument("--folds", type=int, default=5, metavar="N", help="number of folds (5)")
-    split.add_argument("--seed", type=int, default=0, help="of the random split (0)")
+    text = (
+        "Split a data set into folds. They are written once, to a file that can be committed, and "
+        "records of one group stay together."
+    )
+    split = command(data, "split", _split, text, "ecglab data split clinic --folds 5")
+    complete(split.add_argument("name", help="name of the data set"), names.data_sets)
+    split.add_argument("--folds", type=int, default=5, metavar="N", help="number of folds")
+    split.add_argument("--seed", type=int, default=0, help="seed of the random split")
+
+
+def _add_fetch(data) -> None:
+    text = "Download a published data set. It is verified and imported; about 95 MB."
+    fetch = command(data, "fetch", _fetch, text, "ecglab data fetch cinc2017")
+    what = "the data set"
+    fetch.add_argument("name", nargs="?", default="cinc2017", choices=["cinc2017"], help=what)
+    fetch.add_argument("--url", help="address of a mirror instead of PhysioNet's")
+
+
+def _add_import(data) -> None:
+    text = (
+        "Import your own recordings, or the archive training2017.zip. Your own need a table of "
+        "labels and a name."
+    )
+    examples = (
+        "ecglab data import recordings --labels labels.csv --name clinic",
+        "ecglab data import training2017.zip",
+    )
+    given = command(data, "import", _import, text, *examples)
+    what = "folder of recordings; or training2017.zip, or the folder it unpacks to"
+    given.add_argument("path", type=Path, metavar="FOLDER", help=what)
+    own = given.add_argument_group("your own recordings")
+    what = "CSV or Parquet with columns file, label and, if known, group, lead, start, end, fs"
+    own.add_argument("--labels", type=Path, metavar="TABLE", help=what)
+    own.add_argument("--name", help="name of the new data set")
+    what = "a label of the table is this class; an empty CLASS leaves it out; may be repeated"
+    own.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=what)
+    what = "sampling rate of files that carry none"
+    own.add_argument("--fs", type=float, metavar="HZ", help=what)
+    what = "sampling rate of the data set, to which all are resampled"
+    own.add_argument("--rate", type=float, default=300.0, metavar="HZ", help=what)
+    what = "leave out the recordings that cannot be imported, instead of importing none"
+    own.add_argument("--skip-unreadable", action="store_true", help=what)
 
 
 def _fetch(options) -> None:
@@ -92,4 +117,4 @@ def _split(options) -> None:
     path = splits.write(data, options.folds, options.seed)
     sizes = np.bincount(splits.folds(data))
     print(f"wrote {path}: {sizes.size} folds of {sizes.min():,} to {sizes.max():,} records")
-    print("Commit this file: results can be compared only on the same folds.")
+    message("Commit this file: results can be compared only on the same folds.")

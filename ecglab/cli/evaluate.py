@@ -2,40 +2,45 @@
 
 import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 
-from ecglab.cli import text
-from ecglab.cli.common import command, mapping
+from ecglab.cli import names, text
+from ecglab.cli.common import command, complete, mapping
+from ecglab.utils.progress import message
 
 
 def add(commands) -> None:
-    what = "score a packaged model on a data set that it was not trained on"
-    evaluate = command(commands, "evaluate", _evaluate, what)
+    text = (
+        "Score a packaged model on a data set that it was not trained on. Records that it was "
+        "trained on are left out."
+    )
+    examples = (
+        "ecglab evaluate default --data clinic",
+        "ecglab evaluate fast --data clinic --map SR=N --map AFIB=A --map PACED= --html page.html",
+    )
+    evaluate = command(commands, "evaluate", _evaluate, text, *examples)
     what = "default, fast, models:/NAME@ALIAS, models:/NAME/VERSION, or the folder of a package"
-    evaluate.add_argument("model", metavar="MODEL", help=what)
+    given = evaluate.add_argument("model", metavar="MODEL", help=what)
+    complete(given, names.models, files=True)
+    data = evaluate.add_argument_group("the data set")
     what = "the data set, as 'ecglab data import' named it"
-    evaluate.add_argument("--data", required=True, metavar="NAME", help=what)
-    evaluate.add_argument("--labels", metavar="VERSION", help="of the labels of the data set")
-    evaluate.add_argument(
-        "--map",
-        action="append",
-        default=[],
-        metavar="LABEL=CLASS",
-        help="count a label of the data set as a class of the model; 'LABEL=' leaves it out; "
-        "may be repeated. Labels that are equal to a class need none.",
+    given = data.add_argument("--data", required=True, metavar="NAME", help=what)
+    complete(given, names.data_sets)
+    data.add_argument("--labels", metavar="VERSION", help="version of its labels, such as v1")
+    what = (
+        "count a label of the data set as a class of the model; 'LABEL=' leaves it out; "
+        "may be repeated. Labels that are equal to a class need none."
     )
+    data.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=what)
+    what = "also score records that the model was trained on, which gives too high scores"
+    data.add_argument("--include-training-records", action="store_true", help=what)
+    result = evaluate.add_argument_group("the result")
     what = "also write the result as JSON; without FILE, or with '-', print it and nothing else"
-    evaluate.add_argument("--json", nargs="?", const="-", metavar="FILE", help=what)
+    result.add_argument("--json", nargs="?", const="-", metavar="FILE", help=what)
     what = "also write a page with all tables and figures, in one file"
-    evaluate.add_argument("--html", type=Path, metavar="FILE", help=what)
-    evaluate.add_argument("--track", action="store_true", help="also log the result to MLflow")
-    evaluate.add_argument(
-        "--include-training-records",
-        action="store_true",
-        help="also score records that the model was trained on, which gives too high scores",
-    )
+    result.add_argument("--html", type=Path, metavar="FILE", help=what)
+    result.add_argument("--track", action="store_true", help="also log the result to MLflow")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -64,14 +69,14 @@ def _evaluate(options: argparse.Namespace) -> None:
         print(_table(found.facts), flush=True)
     if options.json not in (None, "-"):
         write_text(Path(options.json), _json(found.facts))
-        _note(f"wrote {options.json}")
+        message(f"wrote {options.json}")
     if options.html:
         from ecglab.reports import evaluation_page
 
         evaluation_page.write(found, options.html)
-        _note(f"wrote {options.html}")
+        message(f"wrote {options.html}")
     if options.track:
-        _note(f"logged to MLflow as run {_track(found, options.html)}")
+        message(f"logged to MLflow as run {_track(found, options.html)}")
 
 
 def _json(facts: dict) -> str:
@@ -93,17 +98,13 @@ def _track(found, page: Path | None) -> str:
 
 def _warn(facts: dict) -> None:
     if n := facts["training_records_scored"]:
-        _note(
+        message(
             f"ecglab: NOT AN EXTERNAL EVALUATION: {facts['model']['uri']} was trained on {n:,} of "
             f"the {facts['scored']:,} scored records, so the scores are too high"
         )
     for key in ("model", "data"):
         if facts[key]["simulated"]:
-            _note(f"ecglab: the {key} is SIMULATED: the scores say nothing about recordings")
-
-
-def _note(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+            message(f"ecglab: the {key} is SIMULATED: the scores say nothing about recordings")
 
 
 def _table(facts: dict) -> str:

@@ -6,16 +6,31 @@ import sys
 from collections.abc import Sequence
 
 from ecglab.cli import data, demo, evaluate, models, predict, results, servers, train, tune
+from ecglab.cli.common import Formatter
 from ecglab.utils import extras
 from ecglab.utils.errors import EcglabError
 
 GROUPS = (demo, data, train, tune, results, models, predict, evaluate, servers)
 """Modules with `add(commands)`, in the order of the help."""
 
+_EPILOG = """\
+examples:
+  ecglab predict recording.csv
+  ecglab train rr_trees --data synthetic
+  ecglab train --help
+to complete commands and names with the Tab key, add to ~/.bashrc or ~/.zshrc:
+  eval "$(register-python-argcomplete ecglab)"
+"""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0, 1 for what went wrong, 2 for wrong usage."""
-    options = parser().parse_args(arguments)
+    commands = parser()
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks for completions, and nothing is run
+        import argcomplete
+
+        argcomplete.autocomplete(commands)
+    options = commands.parse_args(arguments)
     try:
         status = options.run(options) or 0
         sys.stdout.flush()  # so that a pipe whose reader has gone is noticed here
@@ -43,13 +58,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+    """The parser of all commands; without one, the help is printed."""
     parser = argparse.ArgumentParser(
         prog="ecglab",
         description="Detects atrial fibrillation in single-lead ECGs. "
         "For research; not a medical device.",
+        epilog=_EPILOG,
+        formatter_class=Formatter,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    version = f"ecglab {sys.modules['ecglab'].__version__}"
+    parser.add_argument("--version", action="version", version=version)
+    parser.set_defaults(run=lambda options: parser.print_help())
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     for group in GROUPS:
         group.add(commands)
     return parser

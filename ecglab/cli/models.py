@@ -3,26 +3,36 @@
 import argparse
 from pathlib import Path
 
-from ecglab.cli.common import command
+from ecglab.cli import names
+from ecglab.cli.common import command, complete
+from ecglab.utils.progress import message
 
 
 def add(commands) -> None:
-    package = command(commands, "package", _package, "make a run's package, a folder that predicts")
-    package.add_argument("run_name", metavar="RUN", help="name or folder of a finished run")
+    text = "Make a package of a run. It is a folder that predicts, without the training libraries."
+    example = "ecglab package rr_trees-1b2c3d4e -o my_model"
+    package = command(commands, "package", _package, text, example)
+    what = "name or folder of a finished run"
+    given = package.add_argument("run_name", metavar="RUN", help=what)
+    complete(given, names.runs, files=True)
     place = package.add_mutually_exclusive_group(required=True)
-    place.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="of the package")
+    what = "folder of the package"
+    place.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=what)
     what = "make it the model of this name that comes with ecglab: default or fast"
     place.add_argument("--as", metavar="NAME", dest="pretrained", help=what)
 
-    promote = command(commands, "promote", _promote, "make a run's model the one that predicts")
-    promote.add_argument("run_name", metavar="RUN", help="name or id, as 'ecglab runs' shows it")
-    promote.add_argument(
-        "--force",
-        action="store_true",
-        help="also a model that scores lower, or of simulated data, an excerpt or some folds",
+    text = (
+        "Make a run's model the one that predicts. It is registered in MLflow as champion, where "
+        "it scores at least as well as the present one."
     )
+    promote = command(commands, "promote", _promote, text, "ecglab promote rr_trees-1b2c3d4e")
+    what = "name or id, as 'ecglab runs' shows it"
+    complete(promote.add_argument("run_name", metavar="RUN", help=what), names.runs)
+    what = "also a model that scores lower, or of simulated data, an excerpt or some folds"
+    promote.add_argument("--force", action="store_true", help=what)
 
-    command(commands, "demote", _demote, "revert a promotion")
+    text = "Revert a promotion. The champion before it predicts again, or else the model default."
+    command(commands, "demote", _demote, text, "ecglab demote")
 
 
 def _package(options: argparse.Namespace) -> None:
@@ -35,7 +45,8 @@ def _package(options: argparse.Namespace) -> None:
     else:
         folder = options.output
         packaging.package(run, folder)
-    print(f"wrote {folder}: 'ecglab predict --model {options.pretrained or folder} FILE' uses it")
+    print(f"wrote {folder}")
+    message(f"next: ecglab predict --model {options.pretrained or folder} FILE")
 
 
 def _promote(options: argparse.Namespace) -> None:

@@ -2,29 +2,40 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ecglab.cli.common import command
+from ecglab.cli import names
+from ecglab.cli.common import command, complete
 from ecglab.utils.errors import RecordError
+from ecglab.utils.progress import message
 
 
 def add(commands) -> None:
-    parser = command(commands, "predict", _predict, "predict the class of recordings")
-    parser.add_argument("files", nargs="+", metavar="FILE")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="default or fast, which come with ecglab; models:/ecg-rhythm@champion and the like; "
-        "or the folder of a package; without it, the promoted model or else default",
+    text = (
+        "Predict the class of recordings. Each file gives a row with the probability of every "
+        "class; a file that cannot be read gives its reason in the column error."
     )
-    parser.add_argument(
-        "--member", type=int, metavar="FOLD", help="predict with the model of this fold alone"
+    examples = (
+        "ecglab predict recording.csv",
+        "ecglab predict --model fast --fs 250 --json one.npy two.npy",
     )
-    parser.add_argument("--lead", help="name or number of the lead, in files with several")
-    parser.add_argument("--fs", type=float, help="sampling rate in Hz, for files without one")
+    parser = command(commands, "predict", _predict, text, *examples)
+    what = "recording as CSV, NumPy, WFDB or MATLAB"
+    parser.add_argument("files", nargs="+", metavar="FILE", help=what)
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    model = parser.add_argument_group("the model")
+    what = (
+        "default or fast, which come with ecglab; models:/ecg-rhythm@champion and the like; "
+        "or the folder of a package; without it, the promoted model or else default"
+    )
+    complete(model.add_argument("--model", help=what), names.models, files=True)
+    what = "predict with the model of this fold alone"
+    model.add_argument("--member", type=int, metavar="FOLD", help=what)
+    recordings = parser.add_argument_group("the recordings")
+    recordings.add_argument("--lead", help="name or number of the lead, in files with several")
+    what = "sampling rate of files without one"
+    recordings.add_argument("--fs", type=float, metavar="HZ", help=what)
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -35,39 +46,47 @@ def _predict(options: argparse.Namespace) -> int:
     folder = registry.locate(options.model) if options.model else registry.default()
     predictor = Predictor(folder, None if options.member is None else [options.member])
     if predictor.card["simulated"]:
-        print(
+        message(
             f"ecglab: {predictor.name} was trained on SIMULATED data: "
-            "its predictions of real recordings mean nothing",
-            file=sys.stderr,
+            "its predictions of real recordings mean nothing"
         )
     codes = list(predictor.classes)
+    # Of fixed widths, because the rows are printed as they come.
+    widths = [max(20, *(len(Path(file).stem) for file in options.files))]
+    widths += [max(5, *map(len, codes)), *(max(5, len(code)) for code in codes)]
+    widths += [len(predictor.name)]
     if not options.json:
-        print(_row("record", "label", codes, "model", codes))
+        print(_row(["record", "label", *codes, "model", "error"], widths))
     failed = False
     for file in options.files:
         try:
             record = readers.read(file, lead=options.lead, fs=options.fs)
             [prediction] = predictor.predict([record])
+            prediction["error"] = None
         except RecordError as error:
             failed = True
-            prediction = {"record": Path(file).stem, "error": str(error)}
+            prediction = {"record": Path(file).stem, "label": None, "probabilities": None}
+            prediction |= {"model": predictor.name, "error": str(error)}
         if options.json:
             print(json.dumps(prediction, ensure_ascii=False), flush=True)
         else:
-            print(_text(prediction, codes), flush=True)
+            print(_row(_cells(prediction, codes), widths), flush=True)
     return int(failed)
 
 
-def _text(prediction: dict, codes: Sequence[str]) -> str:
-    """The row of a prediction, or of an error."""
-    if "error" in prediction:
-        return _row(prediction["record"], "-", ["-"] * len(codes), prediction["error"], codes)
-    cells = [f"{p:.3f}" for p in prediction["probabilities"].values()]
-    return _row(prediction["record"], prediction["label"], cells, prediction["model"], codes)
+def _cells(prediction: dict, codes: Sequence[str]) -> list[str]:
+    """What the row of a prediction, or of an error, shows."""
+    probabilities = (prediction["probabilities"] or {}).get
+    shown = [probabilities(code) for code in codes]
+    return [
+        prediction["record"],
+        prediction["label"] or "-",
+        *("-" if p is None else f"{p:.3f}" for p in shown),
+        prediction["model"],
+        prediction["error"] or "",
+    ]
 
 
-def _row(record: str, label: str, cells: Sequence[str], last: str, codes: Sequence[str]) -> str:
-    # Of fixed widths, because the rows are printed as they come.
-    widths = [max(len(code), 5) for code in codes]
-    columns = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
-    return " ".join([f"{record:<20}", f"{label:<{max(widths)}}", *columns, last])
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    fixed = (f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=False))
+    return " ".join([*fixed, cells[-1]]).rstrip()

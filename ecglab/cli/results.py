@@ -1,25 +1,35 @@
 """Kept results: their scores, and the leaderboard that compares them."""
 
 import argparse
-import sys
 
-from ecglab.cli import text
-from ecglab.cli.common import command
+from ecglab.cli import names, text
+from ecglab.cli.common import command, complete
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.progress import message
 
 
 def add(commands) -> None:
-    score = command(commands, "score", _score, "compute the scores of results from their tables")
+    what = (
+        "Compute the scores of results. They come from the kept table of predictions and need no "
+        "recordings and no model."
+    )
+    score = command(commands, "score", _score, what, "ecglab score rr_trees")
     what = "name or file of a kept result, or name or folder of a run"
-    score.add_argument("results", nargs="+", metavar="RESULT", help=what)
+    given = score.add_argument("results", nargs="+", metavar="RESULT", help=what)
+    complete(given, names.results, files=True)
     what = "also score the records on whose label all versions of the data set's labels agree"
     score.add_argument("--agreed", action="store_true", help=what)
 
-    what = "keep the results of finished runs, and write the leaderboard of all kept results"
-    leaderboard = command(commands, "leaderboard", _leaderboard, what)
+    what = (
+        "Write the leaderboard of all kept results. The results of the finished runs that are "
+        "named are kept first."
+    )
+    examples = ("ecglab leaderboard", "ecglab leaderboard rr_trees-1b2c3d4e")
+    leaderboard = command(commands, "leaderboard", _leaderboard, what, *examples)
     what = "name or folder of a finished run to keep"
-    leaderboard.add_argument("runs", nargs="*", metavar="RUN", help=what)
-    what = "name of the result of one RUN; by default the experiment and its changed settings"
+    given = leaderboard.add_argument("runs", nargs="*", metavar="RUN", help=what)
+    complete(given, names.runs, files=True)
+    what = "name of the result of one RUN; without it, the experiment and its changed settings"
     leaderboard.add_argument("--as", metavar="NAME", dest="name", help=what)
 
 
@@ -34,7 +44,7 @@ def _score(options: argparse.Namespace) -> int:
             _print(results.agreed(result))
         if result.problem:
             failed = True
-            print(f"ecglab: {result.problem}", file=sys.stderr)
+            message(f"ecglab: {result.problem}")
     return int(failed)
 
 

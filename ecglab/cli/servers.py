@@ -1,21 +1,32 @@
 """Commands that serve pages to a browser on this machine: ui, lab."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
 
 from ecglab.cli.common import command
+from ecglab.utils import extras
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.progress import message
+
+PATIENCE = 10.0
+"""Seconds that a server has to end by itself before it is killed."""
 
 
 def add(commands) -> None:
-    ui = command(commands, "ui", _ui, "show the runs in the MLflow UI, on this machine only")
-    ui.add_argument("--port", type=int, default=5000, help="default: %(default)s")
-    lab = command(commands, "lab", _lab, "open the notebooks in JupyterLab, on this machine only")
-    lab.add_argument("--port", type=int, default=8888, help="default: %(default)s")
+    text = "Show the runs in the MLflow UI. It is served on this machine only, until Ctrl-C."
+    ui = command(commands, "ui", _ui, text, "ecglab ui --port 5001")
+    ui.add_argument("--port", type=int, default=5000, help="port of this machine")
+    text = "Open the notebooks in JupyterLab. It is served on this machine only, until Ctrl-C."
+    lab = command(commands, "lab", _lab, text, "ecglab lab --port 8889")
+    lab.add_argument("--port", type=int, default=8888, help="port of this machine")
 
 
 def _ui(options) -> int:
+    extras.require("train")
     from ecglab.tracking import tracker
     from ecglab.utils.paths import tracking_uri
 
@@ -23,13 +34,15 @@ def _ui(options) -> int:
     if not uri.startswith("sqlite:///"):
         raise EcglabError(f"the store is a server: open {uri} in a browser")
     _check_port(options.port)
-    print(f"MLflow UI of {uri} on this machine only; Ctrl-C ends it", flush=True)
+    pages = []
     for data, simulated in ("recordings", False), ("simulated data", True):
         # Straight to the runs: MLflow's first page is about language models.
         for what, name in ("runs", tracker.RUNS), ("searches", tracker.SEARCHES):
             page = f"#/experiments/{tracker.experiment_id(simulated, name)}/runs"
-            line = f"  {what + ' on ' + data:<26}  http://127.0.0.1:{options.port}/{page}"
-            print(line, flush=True)
+            pages.append((f"{what} on {data}", f"http://127.0.0.1:{options.port}/{page}"))
+    message(f"MLflow UI of {uri} on this machine only; Ctrl-C ends it")
+    for title, url in pages:
+        print(f"  {title:<26}  {url}", flush=True)
     server = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1"]
     # One worker and no job runners: for one person MLflow would start a dozen processes.
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
@@ -37,12 +50,13 @@ def _ui(options) -> int:
 
 
 def _lab(options) -> int:
-    from ecglab.utils.paths import NOTEBOOKS
+    extras.require("notebooks")
+    from ecglab.analysis import lab
 
     _check_port(options.port)
     where = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={options.port}"]
     # Jupyter refuses to start for root without this, as in a container.
-    where += [f"--ServerApp.root_dir={NOTEBOOKS}", "--ServerApp.allow_root=True"]
+    where += ["--ServerApp.allow_root=True", *lab.arguments(lab.workspace())]
     return _serve(["jupyterlab", *where])
 
 
@@ -60,12 +74,41 @@ def _check_port(port: int) -> None:
 
 
 def _serve(module: list[str]) -> int:
-    """Run a server in the foreground until Ctrl-C; returns its exit status."""
-    import importlib.util
+    """Run a server, with all processes that it starts, until Ctrl-C, SIGTERM or SIGHUP.
 
-    if importlib.util.find_spec(module[0]) is None:
-        raise ModuleNotFoundError(f"No module named {module[0]!r}", name=module[0])
+    Returns its exit status where it ends by itself, else 0.
+    """
+
+    def stop(number, frame):
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+    # A session of its own is a process group of its own, which ends as a whole.
+    server = subprocess.Popen([sys.executable, "-m", *module], start_new_session=True)
     try:
-        return subprocess.call([sys.executable, "-m", *module])
+        return server.wait()
     except KeyboardInterrupt:
+        _signal(server, "SIGTERM")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(PATIENCE)
         return 0
+    finally:
+        deadline = time.monotonic() + 1  # for those that it started
+        while _signal(server, "SIGTERM") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        _signal(server, "SIGKILL")
+        server.wait()
+
+
+def _signal(server: subprocess.Popen, name: str) -> bool:
+    """Send a signal to a server's process group; whether anything of it was left."""
+    if os.name == "nt":
+        server.terminate()
+        return False
+    try:
+        os.killpg(server.pid, getattr(signal, name))
+    except (ProcessLookupError, PermissionError):  # the latter on macOS
+        return False
+    return True

@@ -27,14 +27,14 @@ def scores(found: dict, header: str = "score") -> str:
 
 
 def run(folder) -> str:
-    """The out-of-fold scores of a finished run folder, and what to do next."""
+    """The out-of-fold scores of a finished run folder."""
     from ecglab.evaluation import metrics
 
     found = metrics.scores(folder.predictions(), folder.classes)
     return "\n".join(
         [
-            f"\n{folder.name}: {folder.scope}",
+            f"{folder.name}: {folder.scope}",
             scores(found, "out of fold"),
-            f"training took {folder.training_seconds / 60:.1f} min; next: ecglab runs",
+            f"training took {folder.training_seconds / 60:.1f} min",
         ]
     )

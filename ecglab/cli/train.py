@@ -1,26 +1,46 @@
 """Commands that train and list runs: train, track, runs."""
 
+import shutil
+import textwrap
 from pathlib import Path
 
-from ecglab.cli import text
-from ecglab.cli.common import add_set, command
+from ecglab.cli import names, text
+from ecglab.cli.common import add_set, command, complete
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.progress import message
 
 
 def add(commands) -> None:
-    train = command(commands, "train", _train, "train an experiment: all folds, logged, resumable")
-    train.add_argument("experiment", help="name of a file of experiments/")
-    train.add_argument("--data", metavar="NAME", help="another data set than the experiment's own")
-    add_set(train)
-    train.add_argument("--records", type=int, metavar="N", help="train on an excerpt of N records")
-    train.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
-    train.add_argument("--fresh", action="store_true", help="begin anew beside an earlier run")
+    what = (
+        "Train an experiment. Each fold is trained and scored on records it never saw, and logged "
+        "to MLflow; the same command goes on where it was interrupted."
+    )
+    examples = (
+        "ecglab train rr_trees --data synthetic",
+        "ecglab train resnet1d --set epochs=8 --set network.dropout=0.1",
+        "ecglab train resnet1d --help-settings",
+    )
+    train = command(commands, "train", _train, what, *examples)
+    what = "name of a file of experiments/, without .py"
+    complete(train.add_argument("experiment", help=what), names.experiments)
+    trained = train.add_argument_group("what is trained")
+    what = "another data set than the experiment's own"
+    complete(trained.add_argument("--data", metavar="NAME", help=what), names.data_sets)
+    what = "train on an excerpt of N records"
+    trained.add_argument("--records", type=int, metavar="N", help=what)
+    add_set(trained)
+    what = "list the settings that --set takes, their values and meanings, and train nothing"
+    trained.add_argument("--help-settings", action="store_true", help=what)
+    run = train.add_argument_group("the run")
+    run.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
+    run.add_argument("--fresh", action="store_true", help="begin anew beside an earlier run")
 
-    what = "log a run folder that was computed elsewhere to MLflow"
-    track = command(commands, "track", _track, what)
+    what = "Log a run to MLflow. It takes a run folder that was computed elsewhere or not logged."
+    track = command(commands, "track", _track, what, "ecglab track mlruns/runs/rr_trees-1b2c3d4e")
     track.add_argument("folder", type=Path, help="the run folder")
 
-    command(commands, "runs", _runs, "list the runs in MLflow, newest first")
+    what = "List the runs in MLflow, newest first. Each has its scores out of fold and its time."
+    command(commands, "runs", _runs, what, "ecglab runs")
 
 
 def _train(options) -> None:
@@ -30,14 +50,36 @@ def _train(options) -> None:
     keys += [] if options.data is None else [f"data={options.data}"]
     keys += [] if options.records is None else [f"records={options.records}"]
     chosen = experiment.load(options.experiment).set(keys)
+    if options.help_settings:
+        print(_settings(chosen))
+        return
     if options.no_track:
         run = cross_validation.run(options.experiment, chosen, options.fresh)
-        print(f"\nnot logged; 'ecglab track {run.path}' logs it")
+        message(f"not logged; 'ecglab track {run.path}' logs it")
     else:
         from ecglab.tracking import tracker
 
         run = tracker.train(options.experiment, chosen, options.fresh)
     print(text.run(run))
+    if not options.no_track:
+        message("next: ecglab runs")
+
+
+def _settings(experiment) -> str:
+    """KEY=VALUE and the meaning of every setting that `--set` takes."""
+    from ecglab.training.experiment import as_text
+
+    meanings, width = experiment.meanings(), min(shutil.get_terminal_size().columns, 100)
+    keys = {k: x for k, x in experiment.flat().items() if k not in experiment.fixed}
+    return "\n".join(
+        textwrap.fill(
+            meanings[key],
+            width,
+            initial_indent=f"{f'{key}={as_text(value)}':<32}  ",
+            subsequent_indent=" " * 34,
+        )
+        for key, value in keys.items()
+    )
 
 
 def _track(options) -> None:

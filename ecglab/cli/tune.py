@@ -1,42 +1,61 @@
 """The command that searches for better settings: tune."""
 
-from ecglab.cli import text
-from ecglab.cli.common import add_set, command
+from ecglab.cli import names, text
+from ecglab.cli.common import add_set, command, complete
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.progress import message
 
 
 def add(commands) -> None:
-    what = "search an experiment's settings: many trials, logged, resumable"
-    tune = command(commands, "tune", _tune, what)
-    tune.add_argument("experiment", nargs="?", help="name of a file of experiments/ with a space")
-    what = "number of trials in all, those of earlier calls included (default: %(default)s)"
-    tune.add_argument("--trials", type=int, default=30, metavar="N", help=what)
     what = (
-        "how values are drawn: bayesian (default), random, or hyperband, which gives many trials "
+        "Search an experiment's settings. Each trial is trained and logged to MLflow; the same "
+        "command goes on where it was interrupted."
+    )
+    examples = (
+        "ecglab tune rr_trees --set data=synthetic --trials 10",
+        "ecglab tune --best rr_trees-1b2c3d4e --as rr_trees_mine",
+    )
+    tune = command(commands, "tune", _tune, what, *examples)
+    what = "name of a file of experiments/ that declares a space, without .py"
+    complete(tune.add_argument("experiment", nargs="?", help=what), names.experiments)
+    _add_search(tune.add_argument_group("the search"))
+    _add_trials(tune.add_argument_group("each trial"))
+    best = tune.add_argument_group("the best settings of a search")
+    what = "write the best settings of a search as a new experiment"
+    complete(best.add_argument("--best", metavar="SEARCH", help=what), names.searches)
+    best.add_argument("--as", metavar="NAME", dest="name", help="name of that experiment")
+
+
+def _add_search(search) -> None:
+    what = "number of trials in all, those of earlier calls included"
+    search.add_argument("--trials", type=int, default=30, metavar="N", help=what)
+    what = (
+        "how values are drawn: bayesian, random, or hyperband, which gives many trials "
         "few epochs and the best ones more; with the other two, every trial runs to its end"
     )
-    tune.add_argument("--tuner", default="bayesian", help=what)
-    what = "epochs of a trial; the winner is trained in full"
-    tune.add_argument("--epochs", type=int, metavar="N", help=what)
+    tuners = ["bayesian", "random", "hyperband"]
+    search.add_argument("--tuner", default="bayesian", choices=tuners, help=what)
+    what = "seed of the values that are drawn"
+    search.add_argument("--seed", type=int, default=1, help=what)
+    what = "number of trials at once"
+    search.add_argument("--workers", type=int, default=1, metavar="K", help=what)
+    search.add_argument("--limit", type=float, metavar="HOURS", help="end after this time")
+    what = "start a training again that finishes no epoch in this time"
+    search.add_argument("--patience", type=float, default=30.0, metavar="MINUTES", help=what)
+    search.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
+
+
+def _add_trials(trials) -> None:
     what = "size of the excerpt that trials use, the records of fold 0 included"
-    tune.add_argument("--records", type=int, metavar="N", help=what)
+    trials.add_argument("--records", type=int, metavar="N", help=what)
+    what = "epochs of a trial; the winner is trained in full"
+    trials.add_argument("--epochs", type=int, metavar="N", help=what)
     what = (
         "trials never see fold 0; the other records are split into five folds, and a trial is "
-        "trained and scored on N of them (default: %(default)s)"
+        "trained and scored on N of them"
     )
-    tune.add_argument("--folds", type=int, default=1, metavar="N", help=what)
-    what = "of the values that are drawn (default: %(default)s)"
-    tune.add_argument("--seed", type=int, default=1, help=what)
-    add_set(tune)
-    what = "number of trials at once (default: %(default)s)"
-    tune.add_argument("--workers", type=int, default=1, metavar="K", help=what)
-    tune.add_argument("--limit", type=float, metavar="HOURS", help="end after this time")
-    what = "start a training again that finishes no epoch in this time (default: %(default)g)"
-    tune.add_argument("--patience", type=float, default=30.0, metavar="MINUTES", help=what)
-    tune.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
-    what = "write the best settings of a search as a new experiment"
-    tune.add_argument("--best", metavar="SEARCH", help=what)
-    tune.add_argument("--as", metavar="NAME", dest="name", help="name of that experiment")
+    trials.add_argument("--folds", type=int, default=1, metavar="N", help=what)
+    add_set(trials)
 
 
 def _tune(options) -> int:
@@ -73,14 +92,14 @@ def _report(found, why: str, wanted: int) -> int:
 
     trials = rows(found)
     ended = sum(trial["status"] != "running" for trial in trials)
-    print(f"\n{found.name}: {why}, {ended} of {wanted} trials\n{found.scope}")
+    print(f"{found.name}: {why}, {ended} of {wanted} trials\n{found.scope}")
     scored = [trial for trial in trials if trial["score"] is not None]
     if scored:
         header = ["trial", "challenge F1", *(f"F1 {code}" for code in found.classes), "s"]
         best = sorted(scored, key=lambda trial: -trial["score"])[:10]
         cells = [_cells(trial, found.classes) for trial in best]
         print(text.columns([*header, *found.space], cells))
-        print(f"next: ecglab tune --best {found.name}")
+        message(f"next: ecglab tune --best {found.name}")
     failed = [trial for trial in trials if trial["status"] == "failed"]
     for trial in failed:
         print(f"trial {trial['trial']} FAILED: {trial['reason']}")

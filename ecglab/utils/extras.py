@@ -1,5 +1,7 @@
 """Which extra of ecglab installs a library that a light installation lacks."""
 
+import importlib.util
+
 _LIBRARIES = {
     "formats": "h5py scipy soundfile wfdb",
     "train": "filelock jinja2 keras keras_tuner matplotlib mlflow onnx pandas pooch pyarrow "
@@ -8,6 +10,13 @@ _LIBRARIES = {
     "dev": "jax jupytext pytest",
 }
 _EXTRA = {library: extra for extra, names in _LIBRARIES.items() for library in names.split()}
+
+
+def require(extra: str) -> None:
+    """ModuleNotFoundError for the first library of an extra that is not installed."""
+    for library in _LIBRARIES[extra].split():
+        if importlib.util.find_spec(library) is None:
+            raise ModuleNotFoundError(f"No module named {library!r}", name=library)
 
 
 def missing(error: ModuleNotFoundError) -> str | None:

@@ -40,24 +40,23 @@ def test_one_json_object_a_line(ecglab, files):
     records = [Record(signals(250)[:, 0], 250.0, id=name) for name in ("two", "three")]
     expected = Predictor(PRETRAINED / "default").predict(records)
     for line, other in zip(lines, expected, strict=True):
-        assert {k: x for k, x in line.items() if k != "probabilities"} == {
-            k: x for k, x in other.items() if k != "probabilities"
-        }
+        assert list(line) == ["record", "label", "probabilities", "model", "error"]
         assert line["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
+        assert {**line, "probabilities": 0} == {**other, "probabilities": 0, "error": None}
 
 
 def test_rows_have_the_classes_of_the_model(ecglab, files, tmp_path):
     status, out, err = ecglab("predict", "--model", "fast", files[0])
     assert (status, err) == (0, "")
     header, row = out.splitlines()
-    assert header.split() == ["record", "label", "N", "A", "O", "~", "model"]
+    assert header.split() == ["record", "label", "N", "A", "O", "~", "model", "error"]
     cells = row.split()
     assert cells[0] == "A00003"
     assert sum(map(float, cells[2:6])) == pytest.approx(1, abs=0.01)
     folder = package_maker.make(tmp_path / "af", classes=package_maker.AF)
     status, out, _ = ecglab("predict", "--model", folder, files[0])
     header, row = out.splitlines()
-    assert header.split() == ["record", "label", "AF", "other", "model"]
+    assert header.split() == ["record", "label", "AF", "other", "model", "error"]
     assert header.index("model") == row.index("tiny-1")
 
 
@@ -66,7 +65,9 @@ def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     status, out, _ = ecglab("predict", "--model", "fast", "--json", "--fs", 250, *order)
     assert status == 1
     lines = [json.loads(line) for line in out.splitlines()]
-    assert [set(line) == {"record", "error"} for line in lines] == [True, False, True, False]
+    assert all(len(line) == 5 and line["model"] for line in lines)
+    assert [line["label"] is None for line in lines] == [True, False, True, False]
+    assert [line["error"] is None for line in lines] == [False, True, False, True]
     assert "too short" in lines[0]["error"]
     assert "there is no such file" in lines[2]["error"]
     status, out, _ = ecglab("predict", "--model", "fast", "--fs", 250, *order)
@@ -74,7 +75,20 @@ def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     rows = out.splitlines()
     assert len(rows) == 5
     assert rows[1].split()[:6] == ["short", "-", "-", "-", "-", "-"]
-    assert "too short" in rows[1]
+    at = rows[0].index(" error") + 1
+    assert "too short" in rows[1][at:] and "no such file" in rows[3][at:]
+    assert [len(row) > at for row in rows[1:]] == [True, False, True, False]
+    model = rows[0].index(" model") + 1
+    assert {row[model:at].rstrip() for row in rows[1:]} == {lines[0]["model"]}
+
+
+def test_a_long_name_of_a_record_pushes_no_column(ecglab, files, tmp_path):
+    long = tmp_path / f"{'long_' * 8}.npy"
+    long.write_bytes(files[1].read_bytes())
+    _, out, _ = ecglab("predict", "--model", "fast", "--fs", 250, long, files[1])
+    header, *rows = out.splitlines()
+    model = header.index("model")
+    assert len({row[model:] for row in rows}) == 1 and rows[0][model - 1] == " "
 
 
 def test_a_member_alone(ecglab, files, tmp_path):

@@ -101,7 +101,7 @@ def test_killed_at_any_time_it_goes_on_and_repeats_nothing(start, tmp_path):
     assert all(after[path] == stamp for path, stamp in before.items()), "it was trained again"
     assert statuses() == ["FINISHED"] * 5
     assert "4 of 4 trials" in ended.said
-    assert "next: ecglab tune --best tiny-" in ended.said
+    assert "next: ecglab tune --best tiny-" in ended.error
 
     # Nothing is left to do, so nothing is trained.
     ended = end(start(*command, "--no-track"))
