@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test setup lint types lock bench notebooks notebooks-generate notebooks-check clean
+.PHONY: demo test setup lint types lock bench notebooks notebooks-generate notebooks-check docs clean
 
 demo: $(READY)
 	$(BIN)/ecglab demo
@@ -50,6 +50,13 @@ notebooks-generate: $(READY)
 
 notebooks-check: $(READY)
 	$(BIN)/python -m notebooks check
+
+# The documentation: docs/_build/html/index.html. The notebooks in it are executed on simulated
+# records, and again when the code changes; NOTEBOOKS=off leaves their outputs out, and
+# NOTEBOOKS=full executes them on the data and the runs that are there.
+NOTEBOOKS ?= small
+docs: $(READY)
+	$(BIN)/python -m docs --notebooks $(NOTEBOOKS)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache docs/_build *.egg-info
