@@ -136,7 +136,7 @@ def wheel(tmp_path_factory) -> zipfile.ZipFile:
     source = folder / "source"
     for path in tracked():
         name = path.relative_to(ROOT)
-        if name.parts[0] == "ecglab" or len(name.parts) == 1:
+        if name.parts[0] in ("ecglab", "experiments") or len(name.parts) == 1:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, source / name)
     flags = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
@@ -149,6 +149,13 @@ def wheel(tmp_path_factory) -> zipfile.ZipFile:
 def test_wheel_has_every_file_of_the_package(wheel):
     files = {str(path.relative_to(ROOT)) for path in tracked()}
     assert {name for name in files if name.startswith("ecglab/")} <= set(wheel.namelist())
+
+
+def test_wheel_has_the_experiments(wheel):
+    kept = {path.name for path in tracked() if path.parent == ROOT / "experiments"}
+    kept = {name for name in kept if name.endswith(".py")}
+    packed = {Path(name).name for name in wheel.namelist() if "/_experiments/" in name}
+    assert packed == kept and "resnet1d.py" in packed
 
 
 ONLY = """
