@@ -38,25 +38,25 @@ always scored by a model that did not see it in training.
 - **F1** is computed per class over all scored records. **Challenge F1** is the mean F1 of the
   classes that rank models, **mean F1** that of all classes.
 - **ECE** is the expected calibration error of the predicted class (15 bins).
-- Intervals are 95 % bootstrap intervals over records. They show the effect of which records were
-  scored, not of the random seed.
+- Intervals are 95 % bootstrap intervals over records. They show the effect of the choice of
+  records, not that of the random seed.
 - A **difference** compares the challenge F1 of two results on the same resampled records. If its
   interval contains 0, it may be due to chance.
-- The best result was selected on the records that score it. Its challenge F1 is therefore slightly
-  optimistic."""
+- The best result was selected on the same records that it is scored on. Its challenge F1 is
+  therefore slightly optimistic."""
 
 _FOOT = """\
 ## Reproduce a result
 
 ```
 ecglab train NAME --set KEY=VALUE    # with each KEY=VALUE that the result names
-ecglab leaderboard RUN               # keep the finished run here, and update this page
+ecglab leaderboard RUN               # keep the finished run as a result, and update this page
 ecglab score RESULT                  # compute the scores again from the kept predictions
 ```
 
-The first lines of a result file give its settings, data, code and libraries. The rest is a table of
-the label and the probabilities of every scored record, from which `ecglab score` computes the
-scores without recordings or a model."""
+The first lines of a result file give its settings, data, code and libraries. The rest is a table
+with the label and the predicted probabilities of every scored record. `ecglab score` computes the
+scores from this table; it needs neither recordings nor a model."""
 
 
 def write() -> list[str]:
@@ -97,8 +97,15 @@ def page(found: Sequence[Board]) -> str:
 
 
 def readme_table(board: Board) -> str:
-    """The table of the project's README: results of all folds, without those of other seeds."""
+    """The table of the project's README: the best result of each family, and the packaged one.
+
+    A family is a kind of experiment; networks are a family for each model.
+    """
     packaged = _packaged(board)
+    best: dict[tuple, Result] = {}
+    for r in board.full:
+        if not changed(r):
+            best.setdefault((r.facts["kind"], r.facts["settings"].get("model")), r)
     header = ["experiment", *cells.f1_names(board.classes), cells.INTERVAL]
     rows = [
         [
@@ -108,7 +115,7 @@ def readme_table(board: Board) -> str:
             cells.challenge_f1(r),
         ]
         for r in board.full
-        if not changed(r)
+        if r is packaged or any(r is shown for shown in best.values())
     ]
     return f"{board.title}, {board.n_folds} folds:\n\n{cells.table(header, rows)}"
 
@@ -170,9 +177,9 @@ def _best(board: Board, figures: Sequence[str]) -> list[str]:
         for r in best
     ]
     return [
-        "Experiments as their files have them, trained and scored in all folds. Parameters are "
-        "those of the network of one fold. The training time is that of all folds on the device "
-        "named, which may have done other work as well.",
+        "Experiments with the settings of their files, trained and scored in all folds. The number "
+        "of parameters is that of one fold's network. The training time is the sum over all "
+        "folds on the device named, which may have done other work as well.",
         cells.table(header, rows),
         f"![Challenge F1 and F1 of each class, by experiment](results/{figures[0]})",
         "Challenge F1 when the records with the lowest maximum probability are withheld:",
@@ -202,8 +209,8 @@ def _groups(board: Board) -> list[str]:
     parts = [
         "### Partial results and ablations",
         "Each table is one experiment, trained in the same folds for the same number of epochs, "
-        "with different settings. The differences are from its base, in which no setting is "
-        "changed, and from the best result of all folds, on the same records.",
+        "with different settings. The base has the settings of the experiment's file. Each row is "
+        "compared on the same records with the base, and with the best result of the leaderboard.",
     ]
     return [*parts, *(text for group in groups for text in _group(board, group))]
 
@@ -263,9 +270,8 @@ def _errors(board: Board, figure: str) -> list[str]:
     header = ["reference label", "records", *(f"predicted {code}" for code in classes)]
     return [
         f"### Errors of {what} ({cells.shown(result)})",
-        "Number of records, and their share of the records with the same reference label.",
+        "Number of records, and their share of all records with that reference label.",
         cells.table(header, rows),
-        "How often the records are of each class at each predicted probability, with 95 % "
-        "intervals:",
+        "Observed frequency of each class against its predicted probability, with 95 % intervals:",
         f"![Reliability of each class](results/{figure})",
     ]

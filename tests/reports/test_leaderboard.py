@@ -137,10 +137,35 @@ def test_leaderboard_keeps_runs_and_writes_the_page_and_its_figures(ecglab, fini
     readme = leaderboard.README.read_text()
     assert readme.startswith(f"before\n{leaderboard.BEGIN}\ncinc2017") and "stale" not in readme
     assert readme.endswith(f"{leaderboard.END}\nafter\n")
-    assert [row[0] for row in cells(readme, "cinc2017")[2:]] == [
-        "[spectrogram_resnet](experiments/spectrogram_resnet.py)",
-        "[resnet1d](experiments/resnet1d.py)",
+    shown = [row[0] for row in cells(readme, "cinc2017")[2:]]
+    assert shown == ["[spectrogram_resnet](experiments/spectrogram_resnet.py)"]
+
+
+def test_the_readme_has_the_best_of_each_family_and_the_packaged_result(finished, packaged):
+    """The families are kinds of experiments, and the models of networks."""
+
+    def other(name, noise, kind="network", model="resnet1d"):
+        run = finished(name, noise=noise)
+        result = kept(run)[0]
+        settings = result.facts["settings"] | {"model": model}
+        return replace(result, facts=result.facts | {"kind": kind, "settings": settings})
+
+    found = [
+        other("fused", 1.0, model="fused"),
+        other("rr_trees", 1.2, kind="trees", model=None),
+        other("resnet1d", 1.4),
+        other("demo", 1.6),
+        other("rr_trees_tuned", 1.8, kind="trees", model=None),
     ]
+    board = boards(found)[0]
+
+    def shown() -> list[str]:
+        rows = cells(leaderboard.readme_table(board), "cinc2017")[2:]
+        return [row[0].partition("]")[0].strip("[") for row in rows]
+
+    assert shown() == ["fused", "rr_trees", "resnet1d"]
+    packaged(experiment="demo", data={"digest": "d1"}, settings=found[3].facts["settings"])
+    assert shown() == ["fused", "rr_trees", "resnet1d", "demo"]
 
 
 def test_a_name_is_given_to_one_run(ecglab, finished, packaged):
