@@ -60,6 +60,12 @@ def paired_difference(
 
     labels, a, b: (n_records,) class codes of the same records in the same order
     Both are scored on the same resamples, so what is hard for both cancels out.
+
+    >>> rhythm = Classes({"N": "normal", "A": "atrial fibrillation"})
+    >>> labels = ["N", "A"] * 50
+    >>> value, low, high = paired_difference(labels, labels, ["N", "A"] * 40 + ["A", "N"] * 10, rhythm)
+    >>> round(value, 2), low > 0
+    (0.2, True)
     """
     k = len(classes)
     cells = _cells(classes, labels, a, b)
@@ -134,6 +140,15 @@ def scores(table, classes: Classes, groups=None) -> dict[str, dict]:
 
     table: column `label` and a column of probabilities for each class; groups: as in `resampled`
     Returns {"values": {name: value}, "intervals": {name: (low, high)}}; `ece` is a value too.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"label": ["N", "N", "A", "A"], "N": [0.9, 0.2, 0.3, 0.4]})
+    >>> table["A"] = 1 - table["N"]
+    >>> found = scores(table, Classes({"N": "normal", "A": "atrial fibrillation"}))
+    >>> round(found["values"]["f1/A"], 2)
+    0.8
+    >>> sorted(found["intervals"])
+    ['challenge_f1', 'f1/A', 'f1/N', 'mean_f1']
     """
     labels, codes = table["label"].to_numpy(), predicted(table, classes)
     error = ece(labels, table[list(classes)].to_numpy(), classes)

@@ -22,6 +22,11 @@ class LogSpectrogram(keras.layers.Layer):
     hop: time between frames in s
     band: (low, high) in Hz, both included
     floor: power density added before the logarithm, for a signal of unit power
+
+    >>> layer = LogSpectrogram(fs=300, window=0.32, hop=0.08)
+    >>> power, mask = layer([np.ones((1, 3000), "float32"), np.ones((1, 3000), "float32")])
+    >>> tuple(power.shape), tuple(mask.shape), layer.bins
+    ((1, 122, 17), (1, 122), 17)
     """
 
     def __init__(self, fs, window=0.32, hop=0.08, band=(0.0, 50.0), floor=1e-6, **kwargs):
