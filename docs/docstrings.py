@@ -8,12 +8,17 @@ it is the name of something in ecglab.
 import inspect
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import ecglab
 
 _NAME = r"[A-Za-z_]\w*(?: \([^),]*\))?"
 _FIELD = re.compile(rf"(?P<names>{_NAME}(?:, {_NAME})*): (?P<meaning>\S.*)")
 _BETWEEN_FIELDS = re.compile(rf"; (?={_NAME}(?:, {_NAME})*: )")
 _COLUMNS = re.compile(r"\S+(?: \S+)* {2,}\S")
 _OPENING = re.compile(r"(Returns?|Raises|Yields|Input|Inputs|Output|Outputs)\b")
+_PACKAGES = (path.parent.name for path in Path(ecglab.__file__).parent.glob("*/__init__.py"))
+_WITHIN = re.compile(rf"`(?:{'|'.join(sorted(_PACKAGES))})(?:\.\w+)+`")
 _CODE = re.compile(r"(``.+?``|`[^`]+`)")
 
 
@@ -150,8 +155,14 @@ def _joined(block: list[str], mark: str) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    """Text whose `*`, `_`, `|` and backslashes mean themselves outside backticks."""
+    """Text whose `*`, `_`, `|` and backslashes mean themselves outside backticks.
+
+    Names within ecglab, such as `ecg.prepare`, get the prefix by which a link is found.
+    """
     parts = _CODE.split(text)
-    for i in range(0, len(parts), 2):
-        parts[i] = re.sub(r"([*|\\])|(?<=\w)(_)(?!\w)", r"\\\1\2", parts[i])
+    for i, part in enumerate(parts):
+        if i % 2 == 0:
+            parts[i] = re.sub(r"([*|\\])|(?<=\w)(_)(?!\w)", r"\\\1\2", part)
+        elif _WITHIN.fullmatch(part):
+            parts[i] = f"`{part[1:-1]} <ecglab.{part[1:-1]}>`"
     return "".join(parts)
