@@ -3,7 +3,6 @@
 import doctest
 import importlib
 import importlib.util
-import os
 import re
 import shlex
 import subprocess
@@ -163,19 +162,6 @@ def test_every_command_of_the_guides_is_one(capsys):
             parser().parse_args(words[1:])
         except SystemExit as end:
             assert end.code == 0, f"{page}: {line}: {capsys.readouterr().err}"
-
-
-def test_the_ten_lines_run(tmp_path):
-    """The code of the guide, as it stands, in a process and a folder of its own."""
-    code = "\n".join(blocks(DOCS / "guides" / "python.md", "python"))
-    assert len(re.findall(r"^(?:import|from) ", code, re.MULTILINE)) <= 2
-    script = tmp_path / "lines.py"
-    script.write_text(code, encoding="utf-8")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    ran = subprocess.run(
-        [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, env=environment
-    )
-    assert ran.returncode == 0, ran.stderr
 
 
 # --- examples in docstrings

@@ -63,7 +63,8 @@ def paired_difference(
 
     >>> rhythm = Classes({"N": "normal", "A": "atrial fibrillation"})
     >>> labels = ["N", "A"] * 50
-    >>> value, low, high = paired_difference(labels, labels, ["N", "A"] * 40 + ["A", "N"] * 10, rhythm)
+    >>> worse = ["N", "A"] * 40 + ["A", "N"] * 10
+    >>> value, low, high = paired_difference(labels, labels, worse, rhythm)
     >>> round(value, 2), low > 0
     (0.2, True)
     """
