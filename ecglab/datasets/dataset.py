@@ -14,9 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
+from ecglab.datasets import splits
 from ecglab.datasets.spec import Example, Spec
 from ecglab.ecg.classes import Classes
 from ecglab.ecg.prepare import prepare, signal_digest
@@ -25,12 +27,18 @@ from ecglab.utils import files, progress
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import data_dir
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _BATCH = 2**22
 """Samples that are written at once: few batches to open, little memory to write."""
 
 
 class Dataset:
     """Records with their labels, opened from a packed file; no signal is read before it is used.
+
+    `data[0]`, `data[-1]` and `data["A00001"]` are a Record; `data[:100]`, `data[rows]` and
+    `data[mask]` are a Dataset over the same file. `for record in data` goes through the Records.
 
     spec: what the data set is; name, classes, fs (Hz), simulated: taken from it
     ids: (n_records,) str
@@ -39,6 +47,8 @@ class Dataset:
     groups: (n_records,) str, the patient of each record, empty where that is unknown
     sha256: (n_records,) str, `signal_digest` of each signal
     lengths: (n_records,) int, number of samples
+    signals: (n_records,) object, each (n_samples,) float32 in mV, NaN where missing: a view of the
+        file, from which samples are read when they are used
 
     Raises EcglabError for a damaged file, one that holds another data set than its name says, and
     an unknown label version.
@@ -46,7 +56,7 @@ class Dataset:
 
     def __init__(self, path: Path, labels: str | None = None):
         self.path = Path(path)
-        self.spec, columns, self._signals = _read(self.path)
+        self.spec, columns, self.signals = _read(self.path)
         self.name: str = self.spec.name
         self.classes: Classes = self.spec.classes
         self.fs: float = self.spec.fs
@@ -62,23 +72,72 @@ class Dataset:
         versions = {version: columns[f"label_{version}"] for version in self.label_versions}
         self.labels = versions[self.label_version]
         self.agreed = np.all([column == self.labels for column in versions.values()], axis=0)
-        self.lengths = np.array([signal.size for signal in self._signals], int)
-        self._rows = np.arange(len(self._signals))
+        self.lengths = np.array([signal.size for signal in self.signals], int)
 
     def __len__(self) -> int:
-        return self._rows.size
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Record]:
+        return (self.record(i) for i in range(len(self)))
+
+    def __contains__(self, record: object) -> bool:
+        """Whether it has the record of this id."""
+        return isinstance(record, str) and record in self.ids
+
+    @overload
+    def __getitem__(self, key: int | np.integer | str) -> Record: ...
+
+    @overload
+    def __getitem__(self, key: slice | Sequence[int] | np.ndarray) -> "Dataset": ...
+
+    def __getitem__(self, key):
+        if isinstance(key, str | int | np.integer) and not isinstance(key, bool):
+            return self.record(key)
+        if isinstance(key, slice):
+            return self.select(np.arange(len(self))[key])
+        if isinstance(key, list | tuple | np.ndarray):
+            rows = np.asarray(key) if len(key) else np.empty(0, int)
+            if rows.dtype.kind in "iub":
+                return self.select(rows)
+        raise TypeError(
+            "a data set is indexed by a row, the id of a record, a slice, or an array of rows or "
+            f"of True and False, not by {key!r:.40}"
+        )
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{label} {count:,}" for label, count in self.counts().items())
+        minutes = self.lengths.sum() / self.fs / 60
+        length = f"{minutes / 60:.1f} h" if minutes >= 60 else f"{minutes:.1f} min"
+        facts = [
+            f"Dataset {self.name}",
+            f"{len(self):,} records ({counts})",
+            f"{length} at {self.fs:g} Hz",
+            *(["simulated"] if self.simulated else []),
+        ]
+        return f"<{' | '.join(facts)}>"
+
+    @property
+    def folds(self) -> np.ndarray:
+        """(n_records,) int: the fold of each record, from 0, as `splits.folds` finds it."""
+        return splits.folds(self)
+
+    def whole(self) -> "Dataset":
+        """The data set with all its records, under its default labels."""
+        return Dataset(self.path)
 
     def signal(self, i: int) -> np.ndarray:
         """Record i's signal (n_samples,) float32 in mV, NaN where missing: a view of the file."""
-        return self._signals[self._rows[i]]
+        return self.signals[i]
 
-    def record(self, i: int | str) -> Record:
-        """Record i, or the record of that id, as a Record."""
+    def record(self, i: int | np.integer | str) -> Record:
+        """Record i, or the record of that id, as a Record. Raises EcglabError, IndexError."""
         if isinstance(i, str):
             found = np.flatnonzero(self.ids == i)
             if not found.size:
                 raise EcglabError(f"{self.name} has no record {i!r}")
             i = int(found[0])
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"there is no record {i} in {self.name}: it has {len(self):,}")
         return Record(self.signal(i), self.fs, id=str(self.ids[i]))
 
     def select(self, rows: Sequence[int] | np.ndarray) -> "Dataset":
@@ -86,7 +145,7 @@ class Dataset:
         part = object.__new__(Dataset)
         part.__dict__.update(self.__dict__)
         part.__dict__.pop("digest", None)
-        for name in ("ids", "groups", "sha256", "labels", "agreed", "lengths", "_rows"):
+        for name in ("ids", "groups", "sha256", "labels", "agreed", "lengths", "signals"):
             setattr(part, name, getattr(self, name)[rows])
         return part
 
@@ -124,11 +183,11 @@ class Dataset:
         Labels, groups and spec were checked when the file was opened.
         """
         for i, sha256 in enumerate(self.sha256):
-            if hashlib.sha256(self.signal(i)).hexdigest() != sha256:
+            if hashlib.sha256(self.signal(i).data).hexdigest() != sha256:
                 raise _damaged(self.path, f"the samples of {self.ids[i]} have changed")
 
-    def table(self):
-        """A pandas table: record, label, group, n_samples, seconds, sha256."""
+    def to_frame(self) -> "pd.DataFrame":
+        """A pandas table of the records: record, label, group, n_samples, seconds, sha256."""
         import pandas as pd
 
         return pd.DataFrame(
@@ -141,6 +200,8 @@ class Dataset:
                 "sha256": self.sha256,
             }
         )
+
+    table = to_frame
 
 
 def record_weights(labels: np.ndarray, classes: Classes, power: float) -> np.ndarray:
@@ -164,9 +225,19 @@ def open(name: str | None = None, labels: str | None = None) -> Dataset:
 
     labels: the label version, by default the data set's own (the last of `spec.label_versions`).
     The synthetic data sets are made on first use. Raises EcglabError.
+
+    >>> data = open("synthetic")
+    >>> data
+    <Dataset synthetic | 400 records (N 160, A 80, O 100, ~ 60) | 3.5 h at 300 Hz | simulated>
+    >>> data[0].fs, str(data.labels[0]), len(data[data.labels == "A"])
+    (300.0, 'N', 80)
     """
     from ecglab.datasets import synthetic
 
+    if not isinstance(name, str | None):
+        raise TypeError(
+            f"a data set is opened by its name, such as 'cinc2017', not by {name!r:.40}"
+        )
     name = name or ("cinc2017" if path_of("cinc2017").exists() else synthetic.SPEC.name)
     path = path_of(name)
     if name in synthetic.SPECS and not path.exists():
@@ -255,8 +326,8 @@ def _packed(
     yield len(columns["record"]) - len(signals), signals
 
 
-def _read(path: Path) -> tuple[Spec, dict[str, np.ndarray], list[np.ndarray]]:
-    """The spec of a packed file, its columns (n_records,) and views of its signals."""
+def _read(path: Path) -> tuple[Spec, dict[str, np.ndarray], np.ndarray]:
+    """The spec of a packed file, its columns (n_records,) and views (n_records,) of its signals."""
     import pyarrow as pa
 
     try:
@@ -270,7 +341,9 @@ def _read(path: Path) -> tuple[Spec, dict[str, np.ndarray], list[np.ndarray]]:
         if last.custom_metadata["sha256"].decode() != _table_digest(facts, columns):
             raise ValueError("the labels, or other facts of the records, have changed")
         spec = Spec.from_dict(json.loads(facts))
-        signals = list(chain.from_iterable(map(_views, table.column("signal").chunks)))
+        signals = np.empty(len(table), object)
+        for i, signal in enumerate(chain.from_iterable(map(_views, table.column("signal").chunks))):
+            signals[i] = signal
         arrays = {name: np.array(column, object) for name, column in columns.items()}
     except (OSError, pa.ArrowException, KeyError, TypeError, ValueError, EcglabError) as error:
         raise _damaged(path, " ".join(str(error).split())[:200]) from None

@@ -10,10 +10,10 @@ import csv
 import hashlib
 import io
 from pathlib import Path
+from typing import Protocol, Self
 
 import numpy as np
 
-from ecglab.datasets.dataset import Dataset
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import locked, write_text
 from ecglab.utils.paths import data_dir
@@ -23,7 +23,25 @@ _DIGEST = "# SHA-256 of the lines below: "
 _PACKAGED = Path(__file__).parent
 
 
-def folds(data: Dataset) -> np.ndarray:
+class Records(Protocol):
+    """What a split must know of a data set; `ecglab.datasets.dataset.Dataset` has it."""
+
+    name: str
+    ids: np.ndarray
+    labels: np.ndarray
+    groups: np.ndarray
+    sha256: np.ndarray
+
+    def __len__(self) -> int: ...
+
+    def select(self, rows: np.ndarray) -> Self:
+        """The records at these rows."""
+
+    def whole(self) -> Self:
+        """All records of the data set."""
+
+
+def folds(data: Records) -> np.ndarray:
     """The fold (n_records,) int of each record, from 0, as the file of the data set says.
 
     So an excerpt, another label version or another machine gives a record the same fold. The
@@ -43,7 +61,7 @@ def folds(data: Dataset) -> np.ndarray:
     return fold
 
 
-def n_folds(data: Dataset) -> int:
+def n_folds(data: Records) -> int:
     """The number of folds of the data set, whichever of its records `data` has."""
     return max(_listed(data)[1].values()) + 1
 
@@ -59,7 +77,7 @@ def path_of(name: str) -> Path:
     return packaged if packaged.exists() else data_dir() / f"{name}.folds.csv"
 
 
-def write(data: Dataset, n_folds: int = N_FOLDS, seed: int = 0, path: Path | None = None) -> Path:
+def write(data: Records, n_folds: int = N_FOLDS, seed: int = 0, path: Path | None = None) -> Path:
     """Split a data set into folds, write them to a file and return its path.
 
     path: by default `NAME.folds.csv` of the data folder, where `folds` looks
@@ -77,7 +95,7 @@ def write(data: Dataset, n_folds: int = N_FOLDS, seed: int = 0, path: Path | Non
         return _write(data, n_folds, seed, path)
 
 
-def make(data: Dataset, n_folds: int, seed: int) -> np.ndarray:
+def make(data: Records, n_folds: int, seed: int) -> np.ndarray:
     """Deal records out into folds at random, with the classes in their proportions.
 
     Returns the fold (n_records,) int of each record; those of one group, or with the same samples,
@@ -96,8 +114,8 @@ def make(data: Dataset, n_folds: int, seed: int) -> np.ndarray:
         n_units = np.unique(units[labels == label]).size
         if n_units < n_folds:
             raise EcglabError(
-                f"class {str(label)!r} of {data.name} is in {n_units} {of_what}, too few for {n_folds} "
-                f"folds: use {remedy}"
+                f"class {str(label)!r} of {data.name} is in {n_units} {of_what}, too few for "
+                f"{n_folds} folds: use {remedy}"
             )
     dealer = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     fold = np.empty(len(data), int)
@@ -109,7 +127,7 @@ def make(data: Dataset, n_folds: int, seed: int) -> np.ndarray:
 
 
 def validation_split(
-    data: Dataset, rows: np.ndarray, share: float, seed: int
+    data: Records, rows: np.ndarray, share: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(training rows, validation rows): `share` of each class among these rows, at random.
 
@@ -135,7 +153,7 @@ def validation_split(
     return rows[~held], rows[held]
 
 
-def _units(data: Dataset) -> np.ndarray:
+def _units(data: Records) -> np.ndarray:
     """(n_records,) int: equal for records that must stay together, numbered as they come."""
     first: dict[tuple[str, str], int] = {}
     parent = list(range(len(data)))
@@ -153,7 +171,7 @@ def _units(data: Dataset) -> np.ndarray:
     return np.unique([root(i) for i in range(len(data))], return_inverse=True)[1]
 
 
-def _check_sides(data: Dataset, fold: np.ndarray, where: str) -> None:
+def _check_sides(data: Records, fold: np.ndarray, where: str) -> None:
     """EcglabError where records that must stay together are in two folds."""
     for what, of in (("of group {}", data.groups), ("with the same samples", data.sha256)):
         found: dict[str, int] = {}
@@ -167,13 +185,13 @@ def _check_sides(data: Dataset, fold: np.ndarray, where: str) -> None:
                 )
 
 
-def _listed(data: Dataset) -> tuple[Path, dict[str, int]]:
+def _listed(data: Records) -> tuple[Path, dict[str, int]]:
     """The file with the folds of the whole data set, made where there is none; {record: fold}."""
     path = path_of(data.name)
     if not path.exists():
         with locked(path, f"splitting {data.name}", patience=60):
             if not path.exists():
-                _write(Dataset(data.path), N_FOLDS, 0, path)
+                _write(data.whole(), N_FOLDS, 0, path)
     try:
         text = path.read_text("utf-8")
         first, _, rest = text.partition("\n")
@@ -193,7 +211,7 @@ def _listed(data: Dataset) -> tuple[Path, dict[str, int]]:
     return path, listed
 
 
-def _write(data: Dataset, n_folds: int, seed: int, path: Path) -> Path:
+def _write(data: Records, n_folds: int, seed: int, path: Path) -> Path:
     fold = make(data, n_folds, seed)
     lines = io.StringIO()
     csv.writer(lines, lineterminator="\n").writerows(

@@ -1,7 +1,7 @@
 """The classes that a data set distinguishes, in the order of every probability."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,9 @@ class Classes:
     meanings: Mapping[str, str]
     ranked: tuple[str, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
+        if not isinstance(self.meanings, Mapping):
+            raise TypeError(f"classes are given as {{code: meaning}}, not as {self.meanings!r:.40}")
         meanings = {str(code): str(meaning) for code, meaning in self.meanings.items()}
         object.__setattr__(self, "meanings", meanings)
         object.__setattr__(self, "ranked", tuple(self.ranked) or tuple(meanings))
@@ -53,7 +55,7 @@ class Classes:
     def __len__(self) -> int:
         return len(self.meanings)
 
-    def index(self, labels: Sequence[str]) -> np.ndarray:
+    def index(self, labels: Iterable[str]) -> np.ndarray:
         """(n,) int: the place of each label. Raises EcglabError for a label that is no class."""
         place = {code: i for i, code in enumerate(self)}
         try:
@@ -64,7 +66,7 @@ class Classes:
                 "is it of another data set, or does it need a mapping?"
             ) from None
 
-    def one_hot(self, labels: Sequence[str]) -> np.ndarray:
+    def one_hot(self, labels: Iterable[str]) -> np.ndarray:
         """(n, n_classes) float32: 1 for the class of each label, 0 for the others."""
         return np.eye(len(self), dtype=np.float32)[self.index(labels)]
 

@@ -15,6 +15,10 @@ def prepare(record: Record, fs: float) -> np.ndarray:
     Missing samples are NaN. At another rate they are bridged by a line for the filter, and what
     lies next to one is missing afterwards. The packed data sets hold what this returns, and so
     training, scoring and prediction see the same numbers.
+
+    >>> record = Record(np.sin(np.arange(5000) / 20), fs=500)
+    >>> prepare(record, 300).shape, prepare(record, 300).dtype
+    ((3000,), dtype('float32'))
     """
     up, down = ratio(record.fs, fs)
     if up == down:
@@ -31,14 +35,24 @@ def prepare(record: Record, fs: float) -> np.ndarray:
     return signal
 
 
-def batch(signals: Sequence[np.ndarray], n_samples: int = 0) -> dict[str, np.ndarray]:
+def batch(signals: Sequence[np.ndarray] | np.ndarray, n_samples: int = 0) -> dict[str, np.ndarray]:
     """Prepared signals as the two inputs of a network, padded at the end to one length.
 
     signals: (n,) float32 each, NaN where a sample is missing
     n_samples: of the result; by default those of the longest signal
     Returns {"signal": (batch, n_samples) float32 in mV, 0 where missing; "mask": (batch,
     n_samples) float32, 1 where a sample is known, 0 where it is missing or padding}.
+
+    >>> inputs = batch([np.float32([1, 2, np.nan, 4]), np.float32([5, 6])])
+    >>> inputs["signal"].tolist()
+    [[1.0, 2.0, 0.0, 4.0], [5.0, 6.0, 0.0, 0.0]]
+    >>> inputs["mask"].tolist()
+    [[1.0, 1.0, 0.0, 1.0], [1.0, 1.0, 0.0, 0.0]]
     """
+    if not all(isinstance(signal, np.ndarray) for signal in signals):
+        raise TypeError(
+            "a batch is made of signals, arrays of shape (n_samples,), such as data.signals[:8]"
+        )
     n_samples = n_samples or max(signal.size for signal in signals)
     signal = np.zeros((len(signals), n_samples), np.float32)
     mask = np.zeros((len(signals), n_samples), np.float32)
@@ -56,4 +70,4 @@ def signal_digest(signal: np.ndarray) -> str:
     """
     samples = np.array(signal, "<f4")
     samples[np.isnan(samples)] = np.nan
-    return hashlib.sha256(samples).hexdigest()
+    return hashlib.sha256(samples.data).hexdigest()

@@ -1,8 +1,10 @@
 """A record: one lead of an ECG, with the checks that it can be classified."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..utils.errors import RecordError
 
@@ -11,7 +13,7 @@ MIN_FS, MAX_FS = 60.0, 1e5
 MIN_SPAN_MV = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Record:
     """One lead of an ECG.
 
@@ -22,6 +24,14 @@ class Record:
 
     Raises RecordError for a wrong shape, an infinite value, an impossible rate, less than 5 s of
     known samples or a flat line.
+
+    >>> record = Record(np.sin(np.arange(3000) / 20), fs=300, id="A", lead="I")
+    >>> record.n_samples, record.seconds
+    (3000, 10.0)
+    >>> Record([0.1, 0.2, 0.3], fs=300)
+    Traceback (most recent call last):
+    ...
+    ecglab.utils.errors.RecordError: record: too short, 0.0 s of known samples where at least 5 s ...
     """
 
     signal: np.ndarray
@@ -46,6 +56,10 @@ class Record:
                 f"{self.id}: flat, it spans {span:.2g} mV (is the signal in mV, the lead on?)"
             )
 
+    def __repr__(self) -> str:
+        lead = f" | lead {self.lead}" if self.lead else ""
+        return f"<Record {self.id} | {self.seconds:.1f} s at {self.fs:g} Hz{lead}>"
+
     @property
     def n_samples(self) -> int:
         return self.signal.size
@@ -55,7 +69,22 @@ class Record:
         return self.n_samples / self.fs
 
 
-def _checked_signal(signal, name: str) -> np.ndarray:
+def as_records(records: Record | Iterable[Record]) -> list[Record]:
+    """The records as a list; one record counts as a list of one. Raises TypeError."""
+    if isinstance(records, Record):
+        return [records]
+    found = list(records) if isinstance(records, Iterable) else [records]
+    for record in found:
+        if not isinstance(record, Record):
+            given = records if isinstance(records, str) else record
+            raise TypeError(
+                f"Records are needed, not {given!r:.40} ({type(given).__name__}): "
+                "ecglab.read(path) reads one from a file, ecglab.Record(signal, fs) makes one"
+            )
+    return found
+
+
+def _checked_signal(signal: ArrayLike, name: str) -> np.ndarray:
     """The signal as (n_samples,) float32, or RecordError."""
     try:
         array = np.asarray(signal, dtype=np.float32)
@@ -75,7 +104,7 @@ def _checked_signal(signal, name: str) -> np.ndarray:
     return array
 
 
-def _checked_fs(fs, name: str) -> float:
+def _checked_fs(fs: float, name: str) -> float:
     """The rate in Hz, or RecordError."""
     try:
         rate = float(fs)

@@ -6,7 +6,8 @@ take its features.
 """
 
 import functools
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ import numpy as np
 from ..ecg import features
 from ..ecg.classes import Classes
 from ..ecg.prepare import batch, prepare
-from ..ecg.record import Record
+from ..ecg.record import Record, as_records
 from ..utils.errors import EcglabError, RecordError
 from . import package
 
@@ -45,11 +46,21 @@ class Predictor:
 
     card: what the package says of itself; classes: of the probabilities; fs: of the model, in Hz
 
+    Methods that take records take one Record as well, which counts as a list of one.
+
     Raises EcglabError, one line, for a package that is damaged, of another format, or whose model
     is not what its card says, and for a member that it lacks.
+
+    >>> import ecglab
+    >>> model = ecglab.load_model("fast")
+    >>> record = ecglab.Record(np.sin(np.arange(9000) / 20), fs=300)
+    >>> model.predict_proba([record, record]).shape
+    (2, 4)
+    >>> sorted(model.predict([record])[0])
+    ['label', 'model', 'probabilities', 'record']
     """
 
-    def __init__(self, folder: Path, members: Sequence[int] | None = None, threads: int = 0):
+    def __init__(self, folder: str | Path, members: Sequence[int] | None = None, threads: int = 0):
         self._folder = Path(folder)
         package.check(self._folder)
         self.card = package.read_card(self._folder)
@@ -74,18 +85,63 @@ class Predictor:
     def name(self) -> str:
         return self.card["name"]
 
+    @property
+    def classes_(self) -> np.ndarray:
+        """(n_classes,) str: the class of each column of `predict_proba`, as scikit-learn has it."""
+        return np.array(self.classes.codes)
+
+    def __repr__(self) -> str:
+        score = self.card["scores"]["values"]["challenge_f1"]
+        facts = [
+            f"Predictor {self.name}",
+            f"classes {', '.join(self.classes)}",
+            f"{len(self._members)} members",
+            f"challenge F1 {score:.3f} on {self.card['scope']}",
+            *(["trained on simulated data"] if self.card["simulated"] else []),
+        ]
+        return f"<{' | '.join(facts)}>"
+
     @functools.cached_property
     def trained_on(self) -> frozenset[str]:
         """Of each record of its training data, the first 16 hex digits of `signal_digest`."""
         return package.read_trained_on(self._folder)
 
-    def predict_proba(self, records: Sequence[Record]) -> np.ndarray:
+    def predict_proba(self, records: Record | Iterable[Record]) -> np.ndarray:
         """Probabilities (n_records, n_classes) of records of any length and rate.
 
         A record's probabilities do not depend on the records beside it. Raises RecordError for a
         record longer than an hour.
         """
-        signals = [self._prepared(record) for record in records]
+        return self._probabilities([self._prepared(record) for record in as_records(records)])
+
+    def explain(
+        self, record: Record, label: str = "", seconds: float = 2.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """How much each part of a record supports a label: (edges (n + 1,) in s, changes (n,)).
+
+        label: a class; by default the predicted one; seconds: length of a part
+        A change is the log odds of the label for the whole record minus those without the part:
+        above 0 where the part supports the label. Models treat a missing sample as missing, so a
+        part is hidden and not replaced by something else.
+        Source: occlusion of Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53.
+        """
+        [record] = as_records(record)
+        whole = self._prepared(record)
+        n_parts = max(round(record.seconds / seconds), 2)
+        edges = np.linspace(0, record.seconds, n_parts + 1)
+        signals = [whole]
+        for start, end in itertools.pairwise(edges):
+            signal = whole.copy()
+            signal[round(start * self.fs) : round(end * self.fs)] = np.nan
+            signals.append(signal)
+        probabilities = self._probabilities(signals)
+        column = self.classes.index([label])[0] if label else probabilities[0].argmax()
+        p = np.clip(probabilities[:, column].astype(float), 1e-4, 1 - 1e-4)
+        odds = np.log(p) - np.log1p(-p)
+        return edges, odds[0] - odds[1:]
+
+    def _probabilities(self, signals: Sequence[np.ndarray]) -> np.ndarray:
+        """Probabilities (n, n_classes) of prepared signals."""
         probabilities = np.empty((len(signals), len(self.classes)), np.float32)
         order = np.argsort([signal.size for signal in signals], kind="stable")
         while order.size:
@@ -95,8 +151,9 @@ class Predictor:
             probabilities[rows] = self._run([signals[i] for i in rows])
         return probabilities
 
-    def predict(self, records: Sequence[Record]) -> list[dict]:
+    def predict(self, records: Record | Iterable[Record]) -> list[dict]:
         """For each record {"record", "label", "probabilities": {class: probability}, "model"}."""
+        records = as_records(records)
         probabilities = self.predict_proba(records)
         return [
             {

@@ -5,15 +5,19 @@ is known and 0 where it is missing or padding. The output for a record depends o
 alone: never on how far it was padded, nor on its neighbours in the batch.
 """
 
-from ecglab.layers.bandpass import BandPass
-from ecglab.layers.masking import (
+from ecglab.utils import quiet
+
+quiet.load_keras()  # before the layers import it
+
+from ecglab.layers.bandpass import BandPass  # noqa: E402
+from ecglab.layers.masking import (  # noqa: E402
     ApplyMask,
     HalveMask,
     MaskedPooling,
     ScaleRecord,
     StrideMask,
 )
-from ecglab.layers.spectrogram import LogSpectrogram
+from ecglab.layers.spectrogram import LogSpectrogram  # noqa: E402
 
 __all__ = [
     "ApplyMask",

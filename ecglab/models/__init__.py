@@ -9,10 +9,15 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ecglab.models._augment import Augment
+from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.settings import Settings
+
+if TYPE_CHECKING:
+    import keras
 
 __all__ = ["Augment", "build", "hyperparameters", "names"]
 
@@ -33,7 +38,7 @@ def build(
     n_classes: int,
     network: Mapping | None = None,
     augment: Mapping | None = None,
-):
+) -> "keras.Model":
     """A Keras model from the waveform to the probabilities of the classes.
 
     Inputs: {"signal": (batch, n) float32 in mV, 0 where missing; "mask": (batch, n) float32, 1
@@ -47,6 +52,7 @@ def build(
     """
     module = _module(name)
     chosen = module.Hyperparameters.read("network", network or {})
+    quiet.load_keras()
     import keras
 
     signal = keras.Input((None,), name="signal")

@@ -1,5 +1,6 @@
 """Reads recordings from files: one module per format, chosen by the file's suffix."""
 
+import os
 from pathlib import Path
 
 from ecglab.ecg.record import Record
@@ -22,7 +23,15 @@ def read(path: str | Path, lead: str | None = None, fs: float | None = None) -> 
     fs: sampling rate in Hz, needed where the file has none
 
     Raises RecordError for a file that cannot be read: one line with what, where and what to do.
+
+    >>> lines = [f"{i / 300:.4f},{i % 300 / 300:.3f}" for i in range(3000)]
+    >>> _ = Path("mine.csv").write_text("\\n".join(["time_s,ecg_mV", *lines]))
+    >>> record = read("mine.csv")
+    >>> record.id, record.lead, record.n_samples, round(record.fs)
+    ('mine', 'ecg', 3000, 300)
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"a recording is read from the path of its file, not from {path!r:.40}")
     path = Path(path)
     try:
         return _reader_of(path).read(path, lead, fs)

@@ -50,9 +50,13 @@ class Change:
     promoted: Mapping
 
 
-def load_model(uri: str = "") -> Predictor:
-    """The predictor of a model: `locate(uri)`, or by default the model that predicts by default."""
-    return Predictor(locate(uri) if uri else default())
+def load_model(uri: str | Path = "") -> Predictor:
+    """The predictor of a model: `locate(uri)`, or by default the model that predicts by default.
+
+    >>> load_model("fast").classes_.tolist()
+    ['N', 'A', 'O', '~']
+    """
+    return Predictor(locate(uri) if uri != "" else default())
 
 
 def default() -> Path:
@@ -74,14 +78,19 @@ def default() -> Path:
     return champion
 
 
-def locate(uri: str) -> Path:
+def locate(uri: str | Path) -> Path:
     """The package folder of a model.
 
     uri: a package that comes with ecglab, such as "default"; `models:/NAME@ALIAS` or
         `models:/NAME/VERSION` of the registry; or a folder
     Raises EcglabError, one line, when there is no such model.
     """
-    if uri.startswith("models:/"):
+    if not isinstance(uri, str | Path):
+        raise TypeError(
+            "a model is given by a name such as 'default', a folder or a URI such as "
+            f"'models:/NAME@ALIAS', not by {uri!r:.40}"
+        )
+    if isinstance(uri, str) and uri.startswith("models:/"):
         local = tracking_uri().startswith("sqlite:///")
         folder = _in_sqlite(uri) if local else _on_server(uri)
         if folder is None:
@@ -91,7 +100,7 @@ def locate(uri: str) -> Path:
     folder = PRETRAINED / uri if uri in names else Path(uri)
     if not (folder / CARD).is_file():
         raise EcglabError(
-            f"there is no model {uri!r}: name {', '.join(names)}, a package's folder, "
+            f"there is no model {str(uri)!r}: name {', '.join(names)}, a package's folder, "
             "models:/NAME@ALIAS or models:/NAME/VERSION"
         )
     return folder

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from ecglab import models
@@ -19,8 +18,12 @@ from ecglab.ecg.prepare import batch
 from ecglab.evaluation.metrics import f1_scores
 from ecglab.training.batches import Batches, bucketed
 from ecglab.training.experiment import Experiment
+from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing
+
+quiet.load_keras()
+import keras  # noqa: E402
 
 
 def predict(model, data: Dataset, rows, batch_size: int) -> np.ndarray:

@@ -47,18 +47,20 @@ def _absent(names: list[str]) -> Iterator[None]:
 def load_keras() -> None:
     """Import Keras and let its backend find its devices, quietly and without what it never uses.
 
+    Set TF_CPP_MIN_LOG_LEVEL to 0, 1 or 2 to see its log lines all the same.
     TensorFlow and Keras also import JAX, scikit-learn and Matplotlib where they are installed, for
     converters, wrappers and pictures that nobody here asks them for: 0.2 GB and two seconds.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Its advice on retracing: we pad to few lengths, and each is traced once.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    silent = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") == "3"
+    if silent:
+        # Its advice on retracing: we pad to few lengths, and each is traced once.
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Operations side by side hold more memory at once and are no faster on a few cores.
     os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     unused = [] if "keras" in sys.modules else ["sklearn", "matplotlib", "IPython"]
     if unused and os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
         unused.append("jax")
-    with stderr_on_error(), _absent(unused):
+    with stderr_on_error() if silent else contextlib.nullcontext(), _absent(unused):
         import keras
 
         keras.distribution.list_devices()

@@ -282,8 +282,8 @@ def test_impossible_excerpt_is_refused(data, n):
         data.excerpt(n)
 
 
-def test_table(data):
-    table = data.select([4, 8]).table()
+def test_frame(data):
+    table = data.select([4, 8]).to_frame()
     assert table.columns.tolist() == [
         "record", "label", "group", "n_samples", "seconds", "sha256"
     ]  # fmt: skip

@@ -146,3 +146,34 @@ def test_what_is_no_model_is_refused(tmp_path):
 
 def test_a_pretrained_model_knows_what_it_was_trained_on(fast):
     assert len(fast.trained_on) == 7498  # of 7,500 records, two pairs have the same samples
+
+
+# Explanation
+
+
+def test_explanation_is_what_hiding_a_part_changes(fast, rng):
+    record = noise(rng, 30)
+    edges, changes = fast.explain(record)
+    assert edges.tolist() == np.arange(0, 31, 2).tolist()
+    assert changes.shape == (15,)
+    [probabilities] = fast.predict_proba(record)
+    label = fast.classes.codes[probabilities.argmax()]
+    np.testing.assert_array_equal(fast.explain(record, label)[1], changes)
+    hidden = record.signal.copy()
+    hidden[4 * 300 : 6 * 300] = np.nan
+    both = fast.predict_proba([record, Record(hidden, 300)])[:, probabilities.argmax()]
+    odds = np.log(both) - np.log1p(-both)
+    assert changes[2] == pytest.approx(odds[0] - odds[1], abs=1e-4)
+
+
+@pytest.mark.parametrize(("seconds", "fs", "parts"), [(5, 300, 2), (7, 250, 4), (30, 500, 15)])
+def test_short_and_other_records_are_explained(fast, rng, seconds, fs, parts):
+    edges, changes = fast.explain(noise(rng, seconds, fs=fs))
+    assert edges[[0, -1]].tolist() == [0, seconds]
+    assert np.isfinite(changes).all()
+    assert changes.size == parts
+
+
+def test_explanation_of_an_unknown_class_is_refused(fast, rng):
+    with pytest.raises(EcglabError, match="label 'X' is none of N, A, O, ~"):
+        fast.explain(noise(rng, 5), "X")

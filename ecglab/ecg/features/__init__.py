@@ -5,16 +5,24 @@
                              comes before the QRS), f_ (what is left between the beats), quality_
     meaning[name]            that feature in words
     extract(signal, fs)      (n_features,) float32, NaN where something is not defined
+    table(records)           a pandas table of the features of records
 
 No feature depends on the polarity of the signal or on its amplitude. NumPy is all that is needed.
 """
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ...utils.errors import RecordError
-from ..record import MIN_FS
+from ..record import MIN_FS, Record, as_records
 from . import atrial, beats, qrs, quality, rr
 from .bands import Bands
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VERSION = 1
 """Raise it with every change of what is extracted: stored features are then computed again."""
@@ -31,12 +39,16 @@ meaning: dict[str, str] = {
 names: tuple[str, ...] = tuple(meaning)
 
 
-def extract(signal_mv: np.ndarray, fs: float) -> np.ndarray:
+def extract(signal_mv: ArrayLike, fs: float) -> np.ndarray:
     """The features (len(names),) float32 of one lead.
 
     signal_mv: (n_samples,) in mV, NaN where a sample is missing; fs: sampling rate in Hz
     Short, flat and noisy signals have features too, NaN where they are not defined. Raises
     RecordError for another shape, an infinite sample or a rate below 60 Hz.
+
+    >>> vector = extract(np.sin(np.arange(9000) / 20), fs=300)
+    >>> vector.shape == (len(names),)
+    True
     """
     x = _checked(signal_mv, fs)
     found: dict[str, float] = {}
@@ -53,7 +65,20 @@ def extract(signal_mv: np.ndarray, fs: float) -> np.ndarray:
     return np.where(np.isfinite(vector), vector, np.nan).astype(np.float32)
 
 
-def _checked(signal, fs: float) -> np.ndarray:
+def table(records: Record | Iterable[Record]) -> "pd.DataFrame":
+    """A pandas table of the features of records: a row each, under its id, and a column a feature.
+
+    records: Records, such as a data set, or one
+    """
+    import pandas as pd
+
+    found = as_records(records)
+    rows = [extract(record.signal, record.fs) for record in found]
+    index = pd.Index([record.id for record in found], name="record")
+    return pd.DataFrame(np.reshape(rows, (len(found), len(names))), index, columns=list(names))
+
+
+def _checked(signal: ArrayLike, fs: float) -> np.ndarray:
     try:
         x = np.asarray(signal, np.float64)
     except (TypeError, ValueError):
