@@ -17,7 +17,7 @@ setup: $(READY)
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "ecglab needs Python 3.11 to 3.13, but $(PYTHON) is %d.%d: run make PYTHON=python3.12" % v)'
-	@echo "setting up $(VENV): 3.6 GB on disk, a few minutes, once"
+	@echo "setting up $(VENV): 3.7 GB on disk, a few minutes, once"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
