@@ -1,4 +1,4 @@
-"""A package's card as a page: what the model is, was trained on, scored, costs, and cannot do."""
+"""A package's model card in Markdown: training data, scores, calibration, cost and limits."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,7 +8,7 @@ from ecglab.ecg.classes import Classes
 def markdown(card: Mapping, name: str = "") -> str:
     """The page of a card in Markdown (Mitchell et al. 2019, doi:10.1145/3287560.3287596).
 
-    name: of the package where it ships, "default" or "fast"
+    name: of a package that comes with ecglab, "default" or "fast"
     """
     classes = Classes.from_dict(card["classes"])
     values, intervals = card["scores"]["values"], card["scores"]["intervals"]
@@ -25,9 +25,9 @@ def markdown(card: Mapping, name: str = "") -> str:
     eces = card["calibration"]["class_eces"]
     calibrated = [["the predicted class", f"{values['ece']:.3f}"]]
     calibrated += [[_named(classes, code), f"{eces[code]:.3f}"] for code in classes]
-    answered = [[f"{100 * x:.0f} %", f"{f1:.3f}"] for x, f1 in card["calibration"]["coverage"]]
+    kept = [[f"{100 * x:.0f} %", f"{f1:.3f}"] for x, f1 in card["calibration"]["coverage"]]
     cost = card["cost"]
-    of = " for its fold (the command below trains all)" if len(card["folds"]) == 1 else ""
+    of = " for this fold (the command below trains all folds)" if len(card["folds"]) == 1 else ""
     place = f"--as {name}" if name else "-o FOLDER"
     known = [_named(classes, code) for code in classes]
     parts = [
@@ -38,23 +38,23 @@ def markdown(card: Mapping, name: str = "") -> str:
         "## Trained on",
         _trained_on(card),
         "## Scores",
-        f"On {card['scored_out_of_fold']:,} records, each predicted by a model that never saw it; "
-        "95 % intervals by bootstrap over records.",
+        f"Computed on {card['scored_out_of_fold']:,} records. Each is scored by a model that did "
+        "not see it in training. The intervals are bootstrap intervals over records.",
         _table(["score", "value", "95 % interval"], scored),
         *_by_fold(card),
         "## Calibration",
-        "Expected calibration error over 15 bins:",
-        _table(["probability of", "error"], calibrated),
+        "Expected calibration error (ECE) over 15 bins:",
+        _table(["probability of", "ECE"], calibrated),
         "Challenge F1 when the least certain records are withheld:",
-        _table(["answered", "challenge F1"], answered),
+        _table(["records kept", "challenge F1"], kept),
         "## Cost",
         f"Training: {cost['training_seconds'] / 3600:.1f} h on "
         f"{card['environment'].get('device', 'an unknown device')}{of}. "
-        f"Prediction: {cost['milliseconds']:.1f} ms of one core for 30 s of signal, in a batch, as "
-        f"measured when it was packaged. File: {cost['bytes'] / 1e6:.1f} MB.",
+        f"Prediction: {cost['milliseconds']:.1f} ms on one core per 30 s of signal, measured in a "
+        f"batch when the model was packaged. File: {cost['bytes'] / 1e6:.1f} MB.",
         "## Limits",
         "\n".join(f"- {limit}" for limit in card["limits"]),
-        "## To make it again",
+        "## Reproduce",
         f"```\n{card['command']}\necglab package {card['run']} {place}\n```",
     ]
     return "\n\n".join(parts) + "\n"
@@ -66,7 +66,7 @@ def _named(classes: Classes, code: str) -> str:
 
 
 def _trained_on(card: Mapping) -> str:
-    """The data, and how the records were shared out among training, selection and scoring."""
+    """The data set, and the numbers of training, validation and scored records."""
     data, folds = card["data"], card["folds"].values()
     trained, validation, scored = (
         f"{round(sum(fold[key] for fold in folds) / len(folds)):,}"
@@ -74,12 +74,13 @@ def _trained_on(card: Mapping) -> str:
     )
     of = f" of the {data['published']:,} published" if data["published"] else ""
     counts = ", ".join(f"{label} {n:,}" for label, n in data["counts"].items())
-    who = "Each fold's model" if len(folds) > 1 else "It"
+    who = "Each fold's model" if len(folds) > 1 else "The model"
     return (
         f"{data['records']:,}{of} records of {data['name']}, labels {data['labels']} ({counts}), "
-        f"digest `{data['digest'][:16]}`. {who} was trained on {trained} of them, {validation} "
-        f"were its validation set, and {scored} score it. Split into {card['split']['folds']} "
-        f"folds, digest `{card['split']['digest'][:16]}`. Code {card['code']}."
+        f"digest `{data['digest'][:16]}`. {who} was trained on {trained} records, with "
+        f"{validation} for validation, and scored on {scored}. The data set has "
+        f"{card['split']['folds']} folds, digest `{card['split']['digest'][:16]}`. "
+        f"Code {card['code']}."
     )
 
 
@@ -88,21 +89,23 @@ def _by_fold(card: Mapping) -> list[str]:
     scores = [f"{fold['challenge_f1']:.3f}" for fold in card["folds"].values()]
     if len(scores) < 2:
         return []
-    return [f"Challenge F1 of the folds from 0 to {len(scores) - 1}: {', '.join(scores)}."]
+    return [f"Challenge F1 of folds 0 to {len(scores) - 1}: {', '.join(scores)}."]
 
 
 def _what(card: Mapping) -> str:
-    """Which models it consists of, in one sentence."""
+    """The models that it consists of, in one or two sentences."""
     members, parts = len(card["members"]), next(iter(card["members"].values()))
     *others, last = (part["output"].split("/")[1] for part in parts)
-    each = f"{', '.join(others)} and {last}" if others else last
+    each = f"consists of {', '.join(others)} and {last}" if others else f"is {last}"
     done = ["pooled"] if others else []
     if card["kind"] == "ensemble":  # the exponents of a committee are not fitted
-        done.append("calibrated on the validation set")
+        done.append("calibrated on the validation records")
     pool = f", {' and '.join(done)}" if done else ""
     if members == 1:
-        return f"It is {each} of one fold{pool}."
-    return f"It is the mean of {members} members, one for each fold; each is {each}{pool}."
+        return f"It {each}{pool}, trained in one fold."
+    return (
+        f"The prediction is the mean of {members} members, one per fold. Each member {each}{pool}."
+    )
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

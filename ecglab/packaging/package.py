@@ -1,4 +1,4 @@
-"""From a run folder to a package, the folder that predicts: see `ecglab.inference.package`."""
+"""Make a package of a run folder: the folder that predicts, see `ecglab.inference.package`."""
 
 import contextlib
 import shutil
@@ -16,19 +16,20 @@ from ecglab.utils.paths import PRETRAINED
 README = "README.md"
 
 PRETRAINED_FOLDS = {"default": None, "fast": (0,)}
-"""The packages that ship, and the folds whose models each consists of; None for all. `fast` has the
-first fold's, not the best one's, whose score would flatter it."""
+"""The packages that come with ecglab, and the folds whose models each has; None for all folds.
+
+`fast` has the model of the first fold. That of the best fold would have an optimistic score."""
 
 ANSWERED = (1.0, 0.95, 0.9, 0.8, 0.7)
 """Shares of the records, the most certain ones, for which a card gives the score."""
 
 _TOGETHER = (
-    "Scores are of each fold's model on records that it never saw. The mean of all folds' models, "
-    "which predicts a new recording, cannot be scored on these records."
+    "The scores are those of each fold's model on records that it did not see. A new recording is "
+    "predicted by the mean of all folds' models, which cannot be scored on these records."
 )
 _ROUNDED = (
-    "Scores are of the models as trained; the large constants of this package are rounded to "
-    "float16."
+    "The scores are those of the models as trained. In this package, large constants are rounded "
+    "to float16."
 )
 
 
@@ -42,10 +43,10 @@ def package(
     """Write the package of a run folder's finished folds and return its card.
 
     folds: by default all of the run; half: large constants as float16, for a third of the size
-    name: of the package where it ships
-    What `folder` held before stays until the package is whole. Raises EcglabError for a run that is
-    unfinished or damaged, whose data set is not there any more, and for a folder that holds
-    anything but a package.
+    name: of a package that comes with ecglab, "default" or "fast"
+    An earlier package in `folder` is replaced once the new one is whole. Raises EcglabError for a
+    run that is unfinished or damaged, for a missing data set, and for a folder that holds anything
+    but a package.
     """
     import onnx
 
@@ -57,7 +58,7 @@ def package(
     for k in folds:
         if not run.is_fold_done(k):
             raise EcglabError(
-                f"fold {k} of {run.name} is unfinished: 'ecglab train {run.facts['name']}' goes on"
+                f"fold {k} of {run.name} is unfinished: run 'ecglab train {run.facts['name']}'"
             )
     run.check()
     whole, data = _data(run)
@@ -80,20 +81,22 @@ def package(
 
 
 def pretrained(run, name: str) -> Path:
-    """Make a package that ships, "default" or "fast", of a run, and return its folder.
+    """Make the package "default" or "fast" of a run, which come with ecglab, and return its folder.
 
     Raises EcglabError for another name, and for a run that is unfinished, on simulated data, or on
     a part of the records or folds.
     """
     if name not in PRETRAINED_FOLDS:
-        raise EcglabError(f"no model {name!r} ships, but {' and '.join(PRETRAINED_FOLDS)}")
+        raise EcglabError(
+            f"no model {name!r} comes with ecglab: give {' or '.join(PRETRAINED_FOLDS)}"
+        )
     if not run.is_done:
-        raise EcglabError(f"{run.name} is unfinished: 'ecglab train {run.facts['name']}' goes on")
+        raise EcglabError(f"{run.name} is unfinished: run 'ecglab train {run.facts['name']}'")
     reasons = partial_because(run.settings, len(run.folds), run.n_folds, run.simulated)
     if reasons:
         raise EcglabError(
-            f"{run.name} ({run.scope}) cannot ship: {' and '.join(reasons)}; "
-            "'ecglab package RUN -o FOLDER' packages it elsewhere"
+            f"{run.name} ({run.scope}) cannot be a model that comes with ecglab: "
+            f"{' and '.join(reasons)}; package it with 'ecglab package RUN -o FOLDER'"
         )
     folder = PRETRAINED / name
     package(run, folder, PRETRAINED_FOLDS[name], half=True, name=name)
@@ -101,7 +104,7 @@ def pretrained(run, name: str) -> Path:
 
 
 def partial_because(settings: Mapping, n_trained: int, n_folds: int, simulated: bool) -> list[str]:
-    """Why a model is not to be the one that predicts, in words; empty for one trained in full.
+    """Reasons against predicting with a model, in words; empty for one that was trained in full.
 
     settings: of its experiment; n_trained: folds that were trained, of the n_folds of the split
     """
@@ -109,7 +112,7 @@ def partial_because(settings: Mapping, n_trained: int, n_folds: int, simulated: 
     if settings.get("records") or settings.get("held_out", -1) >= 0:
         reasons.append("it was trained on an excerpt of the records")
     if n_trained < n_folds:
-        reasons.append(f"it is of {n_trained} of {n_folds} folds")
+        reasons.append(f"only {n_trained} of {n_folds} folds were trained")
     return reasons
 
 
@@ -156,33 +159,33 @@ def _card(run, data, members: Mapping[int, list["_Part"]], half: bool) -> dict:
 
 
 def limits(data) -> list[str]:
-    """What a model that was trained on this data set cannot do, one sentence or two each."""
+    """The limits of a model that was trained on this data set, one or two sentences each."""
     shortest, longest = data.lengths.min() / data.fs, data.lengths.max() / data.fs
     classes = ", ".join(f"{code} {meaning}" for code, meaning in data.classes.meanings.items())
-    found = ["For research only: it is no medical device and makes no diagnosis."]
+    found = ["For research only: it is not a medical device and makes no diagnosis."]
     if data.simulated:
-        found.append("Trained on SIMULATED signals: its predictions of recordings mean nothing.")
+        found.append("Trained on SIMULATED signals: predictions for recordings are meaningless.")
     found.append(
         f"Trained on records of {shortest:.0f} to {longest:.0f} s at {data.fs:g} Hz of "
-        f"{data.name}; its scores say nothing of other devices, leads and patients."
+        f"{data.name}. Its scores do not apply to other devices, leads and patients."
     )
     if not data.spec.grouped:
         found.append(
-            "It is not known which records are of one patient, so the folds are by record, and "
-            "the scores may be too high."
+            "Patients are not known, so records of one patient may be in both the training and the "
+            "test folds, and the scores may be too high."
         )
     return [
         *found,
-        "One prediction for a whole record: an episode in a long one is not located.",
-        f"It knows no other classes than these: {classes}.",
+        "It gives one prediction per record, and does not locate episodes within a record.",
+        f"It knows only these classes: {classes}.",
     ]
 
 
 def calibration(table, classes) -> dict:
-    """How far a table's probabilities can be trusted, for a card.
+    """Calibration and coverage of a table of predictions, for a card.
 
     {"class_eces": {class: expected calibration error},
-    "coverage": [[share answered, challenge F1 of these], ...]}
+    "coverage": [[share of records kept, their challenge F1], ...]}
     """
     from ecglab.evaluation.metrics import class_eces, coverage
 
@@ -195,10 +198,10 @@ def calibration(table, classes) -> dict:
 
 
 def milliseconds(predictor, data, n: int = 8) -> float:
-    """Of one core for 30 s of signal, the first n records of the data set predicted together.
+    """Time in ms that one core needs to predict 30 s of signal, in a batch of n records.
 
     predictor: with threads=1
-    The least of three rounds: whatever else the machine does can only add to it.
+    It is the shortest of three rounds, because other work on the machine only adds time.
     """
     from ecglab.inference.predictor import MAX_SECONDS
 
@@ -224,13 +227,13 @@ def _data(run) -> tuple:
     if data.digest != facts["digest"]:
         raise EcglabError(
             f"{run.name} was trained on other records than {whole.path} holds now: "
-            "put the data set back that it was trained on, or train it again"
+            "restore the data set that it was trained on, or train again"
         )
     return whole, data
 
 
 def _fold(run, k: int) -> dict[str, float]:
-    """Of fold k, how many records trained it, were held back and were scored, and the score."""
+    """Numbers of training, validation and scored records of fold k, and its challenge F1."""
     from ecglab.evaluation.metrics import f1_scores, predicted
 
     table, classes = run.predictions(k), run.classes
@@ -296,8 +299,8 @@ def _replacing_folder(folder: Path) -> Iterator[Path]:
     others = {path.name for path in folder.glob("*")} - {*FILES, digests.MANIFEST, README}
     if folder.is_file() or others:
         raise EcglabError(
-            f"{folder} holds other things than a package ({min(others, default='it is a file')}): "
-            "name another folder"
+            f"{folder} holds other files than a package ({min(others, default='it is a file')}): "
+            "give another folder"
         )
     partial = folder.with_name(f"{folder.name}.partial")
     try:

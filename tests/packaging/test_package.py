@@ -84,8 +84,8 @@ def test_the_card_in_words(clinic, tmp_path):
     assert "{:.3f} to {:.3f}".format(*intervals["challenge_f1"]) in text
     assert "AF (atrial fibrillation) or other (anything else)" in text
     folds = ", ".join(f"{f1(run.predictions(k)):.3f}" for k in run.folds)
-    assert f"folds from 0 to 4: {folds}." in text
-    assert "was trained on 28 of them, 4 were its validation set, and 8 score it" in text
+    assert f"Challenge F1 of folds 0 to 4: {folds}." in text
+    assert "was trained on 28 records, with 4 for validation, and scored on 8" in text
     assert f"ecglab package {run.name} -o FOLDER" in text
 
 
@@ -152,10 +152,10 @@ def test_a_package_replaces_a_package_and_nothing_else(clinic, tmp_path):
     assert packaging.package(run, folder, [1])["name"] != first["name"]
     assert list(Predictor(folder).card["members"]) == ["1"]
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(EcglabError, match=r"other things than a package \(notes\.txt\)"):
+    with pytest.raises(EcglabError, match=r"other files than a package \(notes\.txt\)"):
         packaging.package(run, folder)
     assert (folder / "notes.txt").read_text() == "mine"
-    with pytest.raises(EcglabError, match="holds other things than a package"):
+    with pytest.raises(EcglabError, match="holds other files than a package"):
         packaging.package(run, folder / "notes.txt")
 
 
@@ -172,7 +172,9 @@ def test_what_fails_leaves_the_package_that_was_there(clinic, tmp_path, monkeypa
 def test_an_unfinished_fold_is_not_packaged(clinic, tmp_path):
     run = clinic_maker.make(done=False)
     (run.fold(3) / MANIFEST).unlink()
-    with pytest.raises(EcglabError, match=r"^fold 3 of .* is unfinished: 'ecglab train rr_trees'"):
+    with pytest.raises(
+        EcglabError, match=r"^fold 3 of .* is unfinished: run 'ecglab train rr_trees'"
+    ):
         packaging.package(run, tmp_path / "package")
     assert not (tmp_path / "package").exists()
 
@@ -220,9 +222,9 @@ def test_the_packages_that_ship(clinic, shelf):
     ("keys", "done", "why"),
     [
         ({}, False, "is unfinished"),
-        ({"folds": 3}, True, "it is of 3 of 5 folds"),
+        ({"folds": 3}, True, "only 3 of 5 folds were trained"),
         ({"records": 30}, True, "it was trained on an excerpt"),
-        ({"held_out": 0, "folds": 1}, True, "an excerpt of the records and it is of 1 of 5 folds"),
+        ({"held_out": 0, "folds": 1}, True, "an excerpt of the records and only 1 of 5 folds"),
     ],
 )
 def test_what_is_partial_does_not_ship(clinic, shelf, keys, done, why):
@@ -239,5 +241,5 @@ def test_what_is_simulated_does_not_ship(shelf):
 
 
 def test_other_names_do_not_ship(clinic, shelf):
-    with pytest.raises(EcglabError, match="no model 'best' ships, but default and fast"):
+    with pytest.raises(EcglabError, match="no model 'best' comes with ecglab: give default"):
         packaging.pretrained(clinic_maker.make(), "best")

@@ -113,7 +113,7 @@ def test_a_run_is_named_by_its_id_too(store):
     [
         ("lower", "it scores lower"),
         ("excerpt", "it was trained on an excerpt of the records"),
-        ("one fold", "it is of 1 of 2 folds"),
+        ("one fold", "only 1 of 2 folds were trained"),
         ("simulated", "it was trained on SIMULATED data"),
     ],
 )
