@@ -2,8 +2,8 @@
 
     make demo
 
-The scores show that every step works. They say nothing about real recordings, because the records
-are simulated.
+The scores show that every step works. They do not apply to real recordings, because the records are
+simulated.
 """
 
 from ecglab.training.network import Network

@@ -9,8 +9,9 @@ epochs.
 
 Expected: a challenge F1 about 0.005 above that of `spectrogram_resnet`.
 
-Result: on fold 0 (`--set folds=1`) no measurable gain over either branch alone, which takes half to
-two thirds of the training time. Not trained on the other folds. Scores: experiments/README.md.
+Result: on fold 0 (`--set folds=1`), no measurable gain over either branch alone, although a branch
+needs only half to two thirds of the training time. Not trained on the other folds. Scores:
+experiments/README.md.
 """
 
 from ecglab.training.network import Network

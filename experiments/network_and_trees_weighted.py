@@ -4,7 +4,7 @@
 
 Idea: the better or better calibrated member should count more.
 
-Expected: little, since about 300 validation records per fold can hardly tell which one is better.
+Expected: little gain, since about 300 validation records per fold hardly show which one is better.
 
 Result: no gain over `network_and_trees`. Scores: experiments/README.md.
 """

@@ -2,18 +2,18 @@
 
     ecglab train resnet1d
 
-Idea: the waveform shows the shapes of P waves and beats, which the frames of a spectrogram blur.
-To fit two cores, its stages have 16 to 64 channels instead of the model's 32 to 128, a third of the
+Idea: the waveform shows the shapes of P waves and beats, which the frames of a spectrogram blur. To
+fit two cores, its stages have 16 to 64 channels instead of the model's 32 to 128, a third of the
 operations, and training takes 24 epochs.
 
-Expected: a challenge F1 of about 0.80, because it is small and trained briefly.
+Expected: a challenge F1 of about 0.80, because the network is small and trained briefly.
 
 Result: not measurably different from `spectrogram_resnet`, with less than half of its parameters.
 Scores and ablations: experiments/README.md. In 24 epochs (fold 0), training without any
-augmentation is worse, but none of the three groups of augmentations is missed as long as the
-others remain. In 8 epochs (fold 0), pooling by the mean alone is worse; class weights, label
+augmentation is worse, but leaving out one of the three groups of augmentations makes no measurable
+difference. In 8 epochs (fold 0), pooling by the mean alone is worse; class weights, label
 smoothing, focal loss and averaged weights differ by no more than chance. Eight epochs are too few
-to compare augmentations: there, training without any is best.
+to compare augmentations: after them, training without any is best.
 """
 
 from ecglab.training.network import Network

@@ -3,8 +3,8 @@
     ecglab train resnet1d_calibrated
 
 Idea: label smoothing and class weights distort the probabilities of a network. A single exponent
-corrects its confidence and leaves the predicted class as it is. `resnet1d` is trained first, unless
-it is trained already.
+corrects its confidence and does not change the predicted class. `resnet1d` is trained first, unless
+it has been trained.
 
 Expected: the F1 of `resnet1d`, and half of its calibration error.
 

@@ -4,8 +4,8 @@
 
 Idea: a Bayesian search of 30 trials over seven hyperparameters, on folds 1 to 4, with a fifth of
 their records for validation. Its best trial had a challenge F1 of 0.853 on the validation records,
-the hyperparameters of `rr_trees` 0.839. The best of many trials is better than it will prove to be.
-The hyperparameters were chosen on folds 1 to 4, so only fold 0 is free of selection bias.
+those of `rr_trees` 0.839. The score of the best of many trials is optimistic. The hyperparameters
+were chosen on folds 1 to 4, so only fold 0 is free of selection bias.
 
 Expected: at most the gain that the search shows.
 

@@ -11,8 +11,8 @@ Expected: a challenge F1 of about 0.79 (doi:10.22489/CinC.2017.070-060 has 0.790
 network).
 
 Result: far below the paper. Scores and ablations: experiments/README.md. It is narrower and trained
-briefly. Its windows do not overlap, so the time of a beat is known to a fifth of a second only; the
-same windows cost `spectrogram_resnet` much of its score (`hop` and `window` of 0.213 s). In 10
+briefly. Its windows do not overlap, so they resolve the time of a beat only to a fifth of a second.
+The same windows (`hop` and `window` of 0.213 s) lower the score of `spectrogram_resnet` much. In 10
 epochs, dropout and more augmentations make it worse.
 """
 

@@ -4,7 +4,7 @@
 
 Idea: a third member need not be as good as the others if it errs on other records. The F1 of A
 depends on P and f waves (ablations of `rr_trees`), and the waveform shows both directly. The three
-are trained first, unless they are trained already.
+are trained first, unless they have been trained.
 
 Expected: F1 of A 0.01 above `network_and_trees`, challenge F1 0.005 above.
 
