@@ -11,12 +11,20 @@ from ecglab.plots.ecg import (
     MM_PER_MV,
     MM_PER_SECOND,
     SQUARE_MM,
+    Shade,
     strip,
     strips,
 )
 from ecglab.plots.experiments import differences, intervals, leaderboard, learning_curves
 from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
-from ecglab.plots.scores import confusion, coverage, precision_recall, reliability, risk_coverage
+from ecglab.plots.scores import (
+    against_noise,
+    confusion,
+    coverage,
+    precision_recall,
+    reliability,
+    risk_coverage,
+)
 from ecglab.plots.searches import course, held_out, importance, parallel_coordinates
 from ecglab.plots.spectrograms import prediction, spectrogram, spectrograms
 from ecglab.plots.style import CURVES, MM, looks, save
@@ -32,6 +40,8 @@ __all__ = [
     "MM_PER_MV",
     "MM_PER_SECOND",
     "SQUARE_MM",
+    "Shade",
+    "against_noise",
     "beats",
     "by_class",
     "confusion",

@@ -32,7 +32,30 @@ SCALE = f"{MM_PER_SECOND} mm/s, {MM_PER_MV} mm/mV"
 SHADES = "PuOr"
 """Colours of a shade: orange below 0, violet above; colour-blind people can tell them apart."""
 
+_SCALE_MM = 10
+"""Height of the scale of a shade under a strip."""
+
 _RULING = {"minor": (1, 0.25, "#F6D9D4"), "major": (SQUARE_MM, 0.6, "#E0A097")}
+
+
+@dataclass(frozen=True)
+class Shade:
+    """Colours behind a signal, with an absolute scale: 0 is white in every figure.
+
+    edges: (n + 1,) in s; values: (n,); limit: the value, up or down, of the darkest colours
+    words: what the values are, beside the scale
+    """
+
+    edges: np.ndarray
+    values: np.ndarray
+    limit: float
+    words: str
+
+    def color(self, value: float) -> tuple:
+        """The colour of a value. Darker ones would hide the signal."""
+        share = float(np.clip(value / self.limit, -1, 1))
+        red, green, blue, _ = colormaps[SHADES](0.5 + 0.3 * share)
+        return red, green, blue, 0.75
 
 
 @dataclass(frozen=True)
@@ -67,7 +90,7 @@ def strip(
     seconds_per_row: float = 10.0,
     title: str | None = None,
     *,
-    shade: tuple[np.ndarray, np.ndarray] | None = None,
+    shade: Shade | None = None,
     simulated: bool = False,
 ) -> Figure:
     """The record on ECG paper at true scale: printed at its size, 25 mm/s and 10 mm/mV.
@@ -75,8 +98,12 @@ def strip(
     The one Axes is in mm of paper. Missing samples are left blank. A row is as high as the signal
     needs, in whole major squares; of a signal that needs more than 5 mV, the 5 mV in which most
     of it lies are drawn, and the figure says so, as it does when only the first 300 s are drawn.
-    shade: (edges (n + 1,) in s, values (n,) from -1 to 1), colours behind the signal
+    shade: colours behind the signal, whose scale is drawn under it
     Raises EcglabError for rows that are not 5 to 60 s long.
+
+    >>> import ecglab
+    >>> figure = strip(ecglab.Record(np.sin(np.arange(9000) / 20), fs=300, lead="I"))
+    >>> figure.savefig("strip.png")
     """
     if not 5 <= seconds_per_row <= 60:
         raise EcglabError(f"a row of {seconds_per_row:g} s cannot be drawn: give 5 to 60 s")
@@ -96,18 +123,22 @@ def strip(
     starts = range(0, drawn.size, n_row)
     pitch = span.mm + SQUARE_MM  # a square under each row holds its time labels
     x_end, y_end = PULSE_MM + seconds_per_row * MM_PER_SECOND, pitch * len(starts)
-    width, height = x_end + 2 * EDGE_MM, y_end + EDGE_MM
+    foot = EDGE_MM + (_SCALE_MM if shade else 0)
+    width, height = x_end + 2 * EDGE_MM, y_end + foot
     title = title or f"Record {record.id}"
     figure = page(width * MM, height * MM, title, simulated, ", ".join(notes))
     figure.set_layout_engine("none")
     page_mm = figure.get_figheight() / MM
-    axes = figure.add_axes((EDGE_MM / width, EDGE_MM / page_mm, x_end / width, y_end / page_mm))
+    axes = figure.add_axes((EDGE_MM / width, foot / page_mm, x_end / width, y_end / page_mm))
     paper(axes, x_end, y_end)
+    if shade is not None:
+        beside = (EDGE_MM + PULSE_MM) / width
+        _scale(figure.add_axes((beside, 8 / page_mm, 80 / width, 3 / page_mm)), shade)
     for i, start in enumerate(starts):
         bottom = y_end - (i + 1) * pitch + SQUARE_MM
         begins = start / record.fs
         if shade is not None:
-            _shaded(axes, bottom, span, begins, seconds_per_row, *shade)
+            _shaded(axes, bottom, span, begins, seconds_per_row, shade)
         row(axes, bottom, span, drawn[start : start + n_row], record.fs)
         time_labels(axes, bottom, begins, seconds_per_row)
     return figure
@@ -200,10 +231,24 @@ def part_of(record: Record, start: float, seconds: float) -> tuple[float, np.nda
     return begins, record.signal[first : first + round(seconds * record.fs)]
 
 
-def _shaded(axes, bottom, span, begins, seconds, edges, values) -> None:
+def _scale(axes, shade: Shade) -> None:
+    """Draw the colours of a shade from its lowest to its highest value."""
+    values = np.linspace(-shade.limit, shade.limit, 101)
+    colors = np.array([[shade.color(value) for value in values]])
+    axes.imshow(colors, aspect="auto", extent=(-shade.limit, shade.limit, 0, 1), gid="scale")
+    ticks = np.linspace(-shade.limit, shade.limit, 5)
+    names = [f"{tick:+g}".replace("-", "\N{MINUS SIGN}") if tick else "0" for tick in ticks]
+    names[0] = f"\N{LESS-THAN OR EQUAL TO} {names[0]}"
+    names[-1] = f"\N{GREATER-THAN OR EQUAL TO} {names[-1]}"
+    axes.set_xticks(ticks, names, size=9)
+    axes.set_yticks([])
+    style = {"va": "center", "size": 9, "parse_math": False}
+    axes.text(1.06, 0.5, shade.words, transform=axes.transAxes, **style)
+
+
+def _shaded(axes, bottom, span, begins, seconds, shade: Shade) -> None:
     """Draw the colours of a shade behind a row."""
-    colors = colormaps[SHADES]
-    for left, right, value in zip(edges[:-1], edges[1:], values, strict=True):
+    for left, right, value in zip(shade.edges[:-1], shade.edges[1:], shade.values, strict=True):
         left, right = max(left - begins, 0), min(right - begins, seconds)
         if right > left:
             axes.add_patch(
@@ -211,11 +256,8 @@ def _shaded(axes, bottom, span, begins, seconds, edges, values) -> None:
                     (PULSE_MM + left * MM_PER_SECOND, bottom),
                     (right - left) * MM_PER_SECOND,
                     span.mm,
-                    color=colors(
-                        0.5 + 0.3 * float(np.clip(value, -1, 1))
-                    ),  # the darkest hide the signal
+                    facecolor=shade.color(value),
                     lw=0,
-                    alpha=0.75,
                     gid="shade",
                 )
             )

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ecglab.ecg.classes import Classes
-from ecglab.plots.style import CURVES, WIDE, full_name, looks, page, ranked_words, tidy
+from ecglab.plots.style import CURVES, WIDE, full_name, looks, page, ranked_words, signed, tidy
 
 SCORE = "challenge F1"
 
@@ -18,19 +18,25 @@ SCORE = "challenge F1"
 def learning_curves(histories: dict[int, list[dict]], *, simulated: bool = False) -> Figure:
     """Training loss, validation loss and validation score of each fold against the epochs.
 
-    histories: {fold: its epochs, as `RunFolder.history` returns them}; epochs without validation
-    scores are fine. The training loss may be weighted and smoothed, the validation loss never is.
-    A star marks the last epoch with the highest challenge F1.
+    histories: {fold: its epochs, as `RunFolder.history` returns them}; what no epoch has is left
+    out. The training loss may be weighted and smoothed, the validation loss never is. Losses are
+    drawn from 0 on, scores from 0 to 1. A star marks the last epoch with the highest challenge F1.
     """
-    figure = page(WIDE, 4.0, "Learning curves", simulated)
-    all_axes = figure.subplots(1, 3, sharex=True)
-    all_axes[1].sharey(all_axes[0])
     shades = colormaps["viridis"](np.linspace(0, 0.9, max(len(histories), 1)))
     names = {
-        "loss": ("training loss", "loss"),
-        "val/loss": ("validation loss", "loss"),
-        "val/challenge_f1": ("validation score (star: highest)", SCORE),
+        "loss": ("Training", "training loss"),
+        "val/loss": ("Validation", "validation loss"),
+        "val/challenge_f1": ("Validation (star: highest)", SCORE),
     }
+    known = {name for history in histories.values() for entry in history for name in entry}
+    names = {name: words for name, words in names.items() if name in known or name == "loss"}
+    folds = f" of fold {next(iter(histories))}" if len(histories) == 1 else ""
+    details = "" if len(names) == 3 else "no validation scores"
+    width = max(WIDE * len(names) / 3, 5.0)
+    figure = page(width, 4.0, f"Learning curves{folds}", simulated, details)
+    all_axes = figure.subplots(1, len(names), sharex=True, squeeze=False)[0]
+    if "val/loss" in names:
+        all_axes[1].sharey(all_axes[0])
     for axes, (name, (title, y_label)) in zip(all_axes, names.items(), strict=True):
         for i, (fold, history) in enumerate(sorted(histories.items())):
             points = [(entry["epoch"], entry[name]) for entry in history if name in entry]
@@ -42,14 +48,17 @@ def learning_curves(histories: dict[int, list[dict]], *, simulated: bool = False
             if name == "val/challenge_f1":
                 best = max(points, key=lambda point: point[::-1])
                 axes.plot(*best, "*", ms=12, color=shades[i], mec="black", gid="best")
-        if not axes.lines:
-            axes.text(0.5, 0.5, "no scores", transform=axes.transAxes, ha="center", color="0.4")
         axes.set_title(title, size=11)
         axes.set(xlabel="epoch", ylabel=y_label)
         axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         tidy(axes)
-    if all_axes[0].lines:
-        all_axes[0].legend()
+    losses = [y for axes in all_axes[:2] for line in axes.lines for y in line.get_ydata()]
+    for axes, name in zip(all_axes, names, strict=True):
+        top = 1.02 if name == "val/challenge_f1" else 1.05 * max(losses, default=1.0)
+        axes.set_ylim(0, top)
+    if len(all_axes[0].lines) > 1:
+        handles, words = all_axes[0].get_legend_handles_labels()
+        figure.legend(handles, words, loc="outside lower center", ncols=5)
     return figure
 
 
@@ -109,8 +118,8 @@ def differences(
         axes.hlines(y, row["low"], row["high"], color=color, lw=2.5)
         face = color if sure else "white"
         axes.plot(row["difference"], y, "o", color=face, mec=color, mew=2, ms=8, gid="difference")
-        text = f"{row['difference']:+.3f}  [{row['low']:+.3f}, {row['high']:+.3f}]"
-        text = text.replace("-", "\N{MINUS SIGN}")
+        value, low, high = (signed(row[name]) for name in ("difference", "low", "high"))
+        text = f"{value}  [{low}, {high}]"
         axes.text(1.02, y, text, transform=axes.get_yaxis_transform(), va="center")
     _rows(axes, table["name"])
     axes.set(xlabel=f"{score} minus that of {against}")

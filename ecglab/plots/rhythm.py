@@ -138,6 +138,10 @@ def mean_spectrograms(
     figure.colorbar(image, ax=list(rows[0]), extend="min", label="mean power (dB)", pad=0.01)
     rows[0, 0].set_ylabel("frequency (Hz)")
     rows[1, 0].set_axis_off()
+    if len(means) > 1:
+        words = f"Differences from {first}\n\nviolet: more power than {first}\norange: less power"
+        style_of = {"ha": "center", "va": "center", "size": 10, "parse_math": False}
+        rows[1, 0].text(0.5, 0.5, words, transform=rows[1, 0].transAxes, **style_of)
     for axes, (code, mean) in list(zip(rows[1], means.items(), strict=True))[1:]:
         change = axes.imshow(mean - reference, cmap=DIFFERENCES, vmin=-6, vmax=6, **style)
         axes.set_title(f"{code} minus {first}", size=10)

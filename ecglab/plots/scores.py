@@ -167,6 +167,46 @@ def risk_coverage(labels, probabilities, classes: Classes, *, simulated: bool = 
     return figure
 
 
+OUTCOMES = (("right", "#DDDDDD", ""), ("noise", "#88AACC", "//"), ("wrong", CURVES[1][0], ""))
+"""Outcomes of predictions as they are stacked: name, colour, hatch."""
+
+
+def against_noise(
+    levels, certainty, outcomes: Mapping[str, np.ndarray], *, simulated: bool = False
+) -> Figure:
+    """Certainty and errors of the predictions of the same records with more and more noise.
+
+    levels: (n_levels,) SD of the noise in mV; certainty: (n_levels, n) probability of the predicted
+    class; outcomes: {"right", "noise", "wrong": (n_levels,) share of the records}
+    """
+    certainty = np.asarray(certainty)
+    title = f"Certainty and errors of {certainty.shape[1]:,} records against added noise"
+    figure = page(WIDE, 4.2, title, simulated, "white noise; the same records at all levels")
+    left, right = figure.subplots(1, 2, sharex=True)
+    at = np.arange(len(levels))
+    left.plot(at, certainty[:, :20], color="0.6", lw=0.7)
+    color, _, marker = CURVES[0]
+    left.plot(at, np.median(certainty, axis=1), color=color, marker=marker, lw=2.5, gid="median")
+    left.set(ylabel="probability of the predicted class", ylim=(0, 1.02))
+    n = min(certainty.shape[1], 20)
+    left.set_title(f"Certainty: {n} records (thin), median of all (thick)", size=11)
+    below = np.zeros(len(levels))
+    for name, face, hatch in OUTCOMES:
+        if name in outcomes:
+            style = {"color": face, "hatch": hatch, "edgecolor": "white", "lw": 0}
+            words = "predicted as noise" if name == "noise" else name
+            right.bar(at, 100 * outcomes[name], 0.8, bottom=below, gid=name, label=words, **style)
+            below = below + 100 * outcomes[name]
+    right.set(ylabel="share of records (%)", ylim=(0, 100))
+    right.set_title("Prediction against the label without noise", size=11)
+    for axes in left, right:
+        axes.set_xticks(at, [f"{1000 * level:g}" for level in levels])
+        axes.set_xlabel("SD of the added noise (µV)")
+        tidy(axes)
+    figure.legend(loc="outside lower right", ncols=3)
+    return figure
+
+
 def _wrapped(classes: Classes, code: str) -> str:
     """The code of a class, and its meaning in short lines under it."""
     meaning = classes.meanings[code]

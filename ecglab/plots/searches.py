@@ -78,7 +78,7 @@ def importance(trials: Sequence[Mapping], space: Mapping, *, simulated: bool = F
     scored = _scored(trials)
     shares, explained = importances(scored, space)
     if explained is None:
-        title = f"{len(scored)} trials: too few to say which settings matter (at least {FEWEST})"
+        title = f"{SCORE[:1].upper()}{SCORE[1:]} of {len(scored)} trials against each setting"
     else:
         share = f"{explained:.0%}" if explained > 0.05 else "almost none"
         title = f"Importance of the settings in {len(scored)} trials (variance explained: {share})"
@@ -86,8 +86,9 @@ def importance(trials: Sequence[Mapping], space: Mapping, *, simulated: bool = F
     columns = min(4, len(keys))
     rows = -(-len(keys) // columns)
     early = any(row["status"] == "stopped" for row in scored)
-    details = "crosses: stopped early" if early else ""
-    figure = page(max(3.0 * columns, 7.0), 2.9 * rows, title, simulated, details)
+    notes = ["crosses: stopped early"] if early else []
+    notes += [f"importances need {FEWEST} trials"] if explained is None else []
+    figure = page(max(3.0 * columns, 7.0), 2.9 * rows, title, simulated, ", ".join(notes))
     grid = np.atleast_1d(figure.subplots(rows, columns, sharey=True, squeeze=False)).ravel()
     for axes, key in zip(grid, keys, strict=False):
         _against(axes, scored, key, space[key])
@@ -196,6 +197,19 @@ def _ticks(entry, texts: Sequence[str]) -> list[tuple[float, str]]:
     return [(place, text.replace(",", ", ")) for place, text in known]
 
 
+def _apart(ticks: list[tuple[float, str]], least: float = 0.2) -> list[tuple[float, str]]:
+    """The ticks whose texts do not touch: the first, the last, and those between with room."""
+    kept = ticks[:1]
+    for tick in ticks[1:-1]:
+        if tick[0] - kept[-1][0] >= least and ticks[-1][0] - tick[0] >= least:
+            kept.append(tick)
+    if len(ticks) > 1:
+        kept = (
+            [*kept, ticks[-1]] if ticks[-1][0] - kept[-1][0] >= least else [*kept[:-1], ticks[-1]]
+        )
+    return kept
+
+
 def _label(axes, x: float, y: float, text: str) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
     axes.text(x + 0.04, y, text, va="center", size=9, bbox=box, zorder=4, parse_math=False)
@@ -217,7 +231,7 @@ def _against(axes, scored: Sequence[Mapping], key: str, entry) -> None:
         mine = np.array([row["status"] == status for row in scored], bool)
         style = {"ls": "", "marker": marker, "ms": 7, "color": color, "mec": "white"}
         axes.plot(places[mine], scores[mine], gid=status, **style)
-    ticks = _ticks(entry, tried)
+    ticks = _apart(_ticks(entry, tried))
     axes.set_xticks(
         [place for place, _ in ticks],
         [textwrap.fill(text, 8, break_long_words=False) for _, text in ticks],

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -30,7 +31,12 @@ MAP = "cividis"
 RANGE_DB = 50
 """Range of the colours below the highest power."""
 
-_BAR_MM = 24
+GREY = "0.85"
+"""Colour of times at which there is no complete window, such as the first half window."""
+
+NO_WINDOW = "grey: no complete window"
+
+_BAR_MM = 25
 """Width beside the spectrograms, for the colour bars."""
 
 
@@ -45,10 +51,12 @@ def spectrogram(
     """The whole signal, and under it its power in dB over time and frequency.
 
     window, hop: length and distance of the Hann windows in s; band: lowest and highest Hz
-    A window with a missing sample is left blank. Raises EcglabError for a band above fs / 2.
+    Grey: no complete window, at the ends and where a sample is missing. Raises
+    EcglabError for a band above fs / 2.
     """
     seen = spectrum.spectrogram(record, window, min(hop, window), band, padding=4)
-    figure = page(WIDE, 5.2, f"Spectrogram of record {record.id}", simulated)
+    title = f"Spectrogram of record {record.id}"
+    figure = page(WIDE, 5.2, title, simulated, NO_WINDOW)
     (above, beside), (below, bar) = figure.subplots(
         2, 2, sharex="col", width_ratios=[70, 1], height_ratios=[2, 3]
     )
@@ -62,7 +70,8 @@ def spectrogram(
     image = _image(below, seen, power, (loudest - RANGE_DB, loudest))
     below.set(xlabel="time (s)", ylabel="frequency (Hz)")
     below.set(xlim=(0, record.seconds), ylim=(band[0], image.get_extent()[3]))
-    figure.colorbar(image, cax=bar, extend="both", label="power (dB of 1 mV²/Hz)")
+    colors = figure.colorbar(image, cax=bar, extend="both")
+    colors.set_label("power (dB of 1 mV²/Hz)", size=11)
     return figure
 
 
@@ -80,7 +89,8 @@ def spectrograms(
     settings: {title of a panel: keywords of `spectrum.spectrogram`}; with `linear=True` among
     them, the panel shows the power itself and not its logarithm
     """
-    panels = [(words, 28.0, _panel(record, seconds, **given)) for words, given in settings.items()]
+    part = part_of(record, start, seconds)[0], seconds
+    panels = [_power(words, 28.0, record, *part, **given) for words, given in settings.items()]
     return _under_strip(record, panels, title, start, seconds, simulated)
 
 
@@ -100,29 +110,43 @@ def prediction(
     probabilities: {class: probability}, of the whole record; None where there is no prediction
     reference: the label of the record, if it is known
     """
-    smooth = _panel(record, seconds, window=0.32, hop=0.02, padding=4)
-    panels = [("power over time and frequency", 34.0, smooth)]
+    begins, _ = part_of(record, start, seconds)
+    smooth = {"window": 0.32, "hop": 0.02, "padding": 4}
+    panels = [_power("power over time and frequency", 34.0, record, begins, seconds, **smooth)]
     if probabilities is not None:
         words = "predicted probability of each class, for the whole record"
         if reference:
             words += f"; reference label {full_name(classes, reference).replace('  ', ', ')}"
         height = 6.0 * len(classes)
-        panels.append((words, height, _probabilities(probabilities, classes, reference)))
+        panels.append(_Panel(words, height, _probabilities(probabilities, classes, reference)))
     return _under_strip(record, panels, title, start, seconds, simulated)
 
 
-Draw = Callable[[object, object, float], None]
+Draw = Callable[[object, object], None]
 
 
-def _under_strip(record, panels: list[tuple[str, float, Draw]], title, start, seconds, simulated):
-    """A strip at true scale, and panels of the given heights in mm under it on its time axis."""
+@dataclass(frozen=True)
+class _Panel:
+    """What stands under a strip: draw(axes, bar) draws it, on a height in mm.
+
+    gaps: whether it has times without a complete window
+    """
+
+    words: str
+    mm: float
+    draw: Draw
+    gaps: bool = False
+
+
+def _under_strip(record, panels: list[_Panel], title, start, seconds, simulated):
+    """A strip at true scale, and panels under it on its time axis."""
     begins, part = part_of(record, start, seconds)
     span = Range.of(part)
     gap = 2 * SQUARE_MM
     x_strip = seconds * MM_PER_SECOND
     paper_mm = span.mm + 2 * SQUARE_MM
     width = EDGE_MM + PULSE_MM + x_strip + _BAR_MM
-    height = paper_mm + sum(mm + gap for _, mm, _ in panels) + 1.5 * SQUARE_MM
+    height = paper_mm + sum(panel.mm + gap for panel in panels) + 1.5 * SQUARE_MM
     beyond = span.share_beyond(part)
     notes = [
         *([f"record {record.id}"] if title else []),
@@ -130,6 +154,7 @@ def _under_strip(record, panels: list[tuple[str, float, Draw]], title, start, se
         f"{begins:g} to {begins + seconds:g} s of {record.seconds:.1f} s at {record.fs:g} Hz",
         SCALE,
         *([f"CLIPPED: {percent(beyond)} lies beyond {span.words}"] if beyond else []),
+        *([NO_WINDOW] if any(panel.gaps for panel in panels) else []),
     ]
     words = title or f"Record {record.id}"
     figure = page(width * MM, height * MM, words, simulated, ", ".join(notes))
@@ -144,45 +169,50 @@ def _under_strip(record, panels: list[tuple[str, float, Draw]], title, start, se
     paper(axes, PULSE_MM + x_strip, paper_mm)
     row(axes, SQUARE_MM, span, part, record.fs)
     time_labels(axes, SQUARE_MM, begins, seconds)
-    for words, mm, draw in panels:
-        bottom -= mm + gap
-        axes = add(EDGE_MM + PULSE_MM, bottom, x_strip, mm)
-        bar = add(EDGE_MM + PULSE_MM + x_strip + 2, bottom, 3, mm)
-        draw(axes, bar, begins)
-        axes.set_title(words, size=9, loc="left", weight="bold", pad=3, parse_math=False)
+    for panel in panels:
+        bottom -= panel.mm + gap
+        axes = add(EDGE_MM + PULSE_MM, bottom, x_strip, panel.mm)
+        bar = add(EDGE_MM + PULSE_MM + x_strip + 2, bottom, 4, panel.mm)
+        panel.draw(axes, bar)
+        axes.set_title(panel.words, size=9, loc="left", weight="bold", pad=3, parse_math=False)
     return figure
 
 
-def _panel(record: Record, seconds: float, linear: bool = False, **given) -> Draw:
-    """Draws the spectrogram of the seconds that the strip shows."""
+def _power(words, mm, record: Record, begins, seconds, linear: bool = False, **given) -> _Panel:
+    """The spectrogram of the seconds that the strip shows."""
     seen = spectrum.spectrogram(record, **given)
+    shown = (seen.time >= begins - 1) & (seen.time <= begins + seconds + 1)
+    part = Spectrogram(seen.time[shown], seen.frequency, seen.power[:, shown])
+    half = (seen.time[1] - seen.time[0]) / 2 if seen.time.size > 1 else 0.5
+    whole = part.time[0] - half <= begins and part.time[-1] + half >= begins + seconds
 
-    def draw(axes, bar, begins: float) -> None:
-        shown = (seen.time >= begins - 1) & (seen.time <= begins + seconds + 1)
-        part = Spectrogram(seen.time[shown], seen.frequency, seen.power[:, shown])
+    def draw(axes, bar) -> None:
         values = part.power if linear else part.decibel
-        loudest = np.nanpercentile(values, 99.8) if np.isfinite(values).any() else 0.0
+        seen_here = values[:, (part.time >= begins) & (part.time <= begins + seconds)]
+        loudest = np.nanpercentile(seen_here, 99.8) if np.isfinite(seen_here).any() else 0.0
         if linear:
             values, limits = values / max(loudest, LEAST), (0.0, 1.0)
         else:
             values, limits = values - loudest, (-RANGE_DB, 0.0)
         image = _image(axes, part, values, limits)
         axes.set(xlim=(begins, begins + seconds), ylim=(0, image.get_extent()[3]))
-        axes.set_ylabel("Hz", size=8, labelpad=4)
+        axes.set_ylabel("Hz", size=9, labelpad=4)
         axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-        axes.tick_params(labelsize=7)
+        axes.tick_params(labelsize=9)
         axes.set_xticks(np.arange(np.ceil(begins), begins + seconds + 0.01), labels=[])
         colors = axes.figure.colorbar(image, cax=bar, extend="both")
-        colors.set_label("share of\nhighest" if linear else "dB of\nhighest", size=8)
-        colors.ax.tick_params(labelsize=8)
+        colors.set_ticks([0, 0.5, 1] if linear else [-40, -20, 0])
+        colors.ax.tick_params(labelsize=10)
+        colors.ax.set_title("of highest" if linear else "dB of highest", size=9, loc="left", pad=6)
 
-    return draw
+    return _Panel(words, mm, draw, not whole or bool(np.isnan(part.power).any()))
 
 
 def _image(axes, seen: Spectrogram, values, limits: tuple[float, float]):
     """Draw values (bins, frames) as an image, each at its time and frequency."""
     time, frequency = seen.time, seen.frequency
     hop = time[1] - time[0] if time.size > 1 else 1.0
+    axes.set_facecolor(GREY)
     bin_hz = frequency[1] - frequency[0]
     return axes.imshow(
         values,
@@ -204,7 +234,7 @@ def _image(axes, seen: Spectrogram, values, limits: tuple[float, float]):
 def _probabilities(probabilities: Mapping[str, float], classes: Classes, reference: str) -> Draw:
     """Draws the probability of each class as a bar, with a mark at the reference label."""
 
-    def draw(axes, bar, begins: float) -> None:
+    def draw(axes, bar) -> None:
         bar.axis("off")
         for i, (code, look) in enumerate(looks(classes).items()):
             share = float(probabilities[code])
@@ -214,12 +244,12 @@ def _probabilities(probabilities: Mapping[str, float], classes: Classes, referen
             at = share + (-0.008 if inside else 0.008)
             axes.text(at, i, f"{share:.3f}", va="center", size=8, **style)
             words = textwrap.fill(classes.meanings[code], 18)
-            axes.text(1.01, i, words, va="center", size=7, color="0.3", parse_math=False)
+            axes.text(1.01, i, words, va="center", size=8, color="0.3", parse_math=False)
         mark = {reference: "\N{BLACK RIGHT-POINTING TRIANGLE} "}
         names = [f"{mark.get(code, '')}{code}" for code in classes]
         axes.set_yticks(range(len(names)), names, size=8, weight="bold", parse_math=False)
         axes.set(xlim=(0, 1), ylim=(len(names) - 0.5, -0.5))
-        axes.tick_params(axis="x", labelsize=7)
+        axes.tick_params(axis="x", labelsize=9)
         tidy(axes)
         axes.grid(axis="y", visible=False)
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
 
 from ecglab.ecg.classes import Classes
 from ecglab.utils.files import replacing
@@ -99,9 +101,13 @@ def page(
     """A Figure of `width` inches with `height` inches free under its title.
 
     simulated: whether a black banner says that the data are simulated
+    A title that is too long for one line is written smaller, and wrapped if that is not enough.
     """
-    head = textwrap.wrap(title, int(8 * width))
-    small = textwrap.wrap(details, int(14 * width))
+    free = width - 2 * EDGE_MM * MM
+    fitting = (size for size in (12, 11, 10) if _inches(title, size, "bold") <= free)
+    size = next(fitting, 12)
+    head = _wrapped(title, free, size, "bold")
+    small = _wrapped(details, free, 9, "normal")
     top = 0.32 * simulated + 0.1
     full = height + top + 0.23 * len(head) + 0.17 * len(small) + 0.08
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08, rect=(0, 0, 1, height / full))
@@ -112,10 +118,28 @@ def page(
         style = {"color": "white", "weight": "bold", "size": 12, "ha": "center"}
         figure.text(0.5, 1 - 0.16 / full, "SIMULATED DATA", va="center_baseline", **style)
     x = EDGE_MM * MM / width
-    for lines, down, size in (head, top, 12), (small, top + 0.23 * len(head), 9):
-        style = {"size": size, "weight": "bold" if lines is head else "normal"}
+    for lines, down, points, weight in (
+        (head, top, size, "bold"),
+        (small, top + 0.23 * len(head), 9, "normal"),
+    ):
+        style = {"size": points, "weight": weight}
         figure.text(x, 1 - down / full, "\n".join(lines), va="top", parse_math=False, **style)
     return figure
+
+
+def _inches(text: str, size: float, weight: str) -> float:
+    """Width of a line of text."""
+    if not text:
+        return 0.0
+    path = TextPath((0, 0), text.replace("$", "S"), prop=FontProperties(weight=weight), size=size)
+    return float(path.get_extents().width) / 72
+
+
+def _wrapped(text: str, inches: float, size: float, weight: str) -> list[str]:
+    """The lines of a text that are at most this long."""
+    wide = _inches(text, size, weight)
+    fits = wide <= inches
+    return textwrap.wrap(text, max(len(text) if fits else int(0.95 * len(text) * inches / wide), 1))
 
 
 def tidy(axes) -> None:
@@ -123,6 +147,11 @@ def tidy(axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="0.9", lw=0.7)
     axes.set_axisbelow(True)
+
+
+def signed(value: float) -> str:
+    """A difference as "+0.012"; what rounds to nothing is "+0.000"."""
+    return f"{round(value, 3) + 0.0:+.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def percent(share: float) -> str:

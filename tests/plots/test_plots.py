@@ -153,6 +153,12 @@ def test_a_difference_that_may_be_luck_is_hollow():
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["sure", "luck"]
 
 
+def test_a_difference_that_rounds_to_nothing_has_no_minus():
+    rows = [{"name": "x", "difference": -0.0002, "low": -0.004, "high": 0.004}]
+    texts = [text.get_text() for text in plots.differences(rows, "base").axes[0].texts]
+    assert texts[0].startswith("+0.000  [\N{MINUS SIGN}0.004, +0.004]")
+
+
 def test_the_confusion_shows_the_counts(table):
     labels, probabilities = table
     predicted = CLASSES.predicted(probabilities)
@@ -196,7 +202,18 @@ def test_learning_curves_have_a_line_a_fold_and_need_no_validation_scores():
     (star,) = drawn(both, "best")
     assert star.get_xdata() == [19]
     without = plots.learning_curves({0: history([1], validation=False), 1: []})
-    assert words(without).count("no scores") == 2
+    assert len(without.axes) == 1 and "no validation scores" in words(without)
+    plots.learning_curves({}).canvas.draw()
+
+
+def test_learning_curves_have_named_axes_that_do_not_exaggerate():
+    figure = plots.learning_curves({0: history(range(1, 5)), 1: history(range(1, 5))})
+    names = [axes.get_ylabel() for axes in figure.axes]
+    assert names == ["training loss", "validation loss", "challenge F1"]
+    assert [axes.get_ylim()[0] for axes in figure.axes] == [0, 0, 0]
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
+    assert figure.axes[2].get_ylim()[1] == pytest.approx(1, abs=0.05)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["fold 0", "fold 1"]
 
 
 def test_the_best_experiment_stands_on_top():
@@ -307,6 +324,51 @@ def test_simulated_data_is_marked_on_every_figure_and_no_other(record, table):
         assert "SIMULATED DATA" in words(figure)
     for figure in figures(record, table):
         assert "SIMULATED" not in words(figure)
+
+
+def test_no_legend_covers_what_is_drawn(table):
+    for figure in (
+        plots.precision_recall(*table, CLASSES),
+        plots.coverage({"x": frame(table)}, CLASSES),
+        plots.learning_curves({0: history([1, 2]), 1: history([1, 2])}),
+    ):
+        figure.draw_without_rendering()
+        (legend,) = figure.legends
+        for axes in figure.axes:
+            assert axes.get_legend() is None
+            assert not axes.bbox.overlaps(legend.get_window_extent())
+
+
+def test_added_noise_has_the_certainty_and_the_outcomes_at_each_level():
+    levels = [0, 0.1, 0.5]
+    certainty = np.array([[0.9, 0.8, 0.7], [0.8, 0.6, 0.5], [0.9, 0.9, 0.1]])
+    outcomes = {"right": [1, 0.5, 0], "noise": [0, 0.25, 0.5], "wrong": [0, 0.25, 0.5]}
+    outcomes = {name: np.array(x) for name, x in outcomes.items()}
+    figure = plots.against_noise(levels, certainty, outcomes)
+    (median,) = drawn(figure.axes[0], "median")
+    assert list(median.get_ydata()) == [0.8, 0.6, 0.9]
+    tops = [bar.get_y() + bar.get_height() for bar in drawn(figure, "wrong")]
+    assert tops == pytest.approx([100, 100, 100])
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["0", "100", "500"]
+    without = plots.against_noise(levels, certainty, {"right": outcomes["right"]}, simulated=True)
+    assert not drawn(without, "noise") and "SIMULATED" in words(without)
+
+
+def test_a_title_that_nearly_fits_is_smaller_and_not_wrapped(table):
+    labels, _ = table
+    sizes = []
+    for title in (
+        "Short",
+        "A small network after sixteen epochs on 800 recordings, out of fold 0",
+        "word " * 40,
+    ):
+        figure = plots.confusion(labels, labels, CLASSES, title)
+        (heading,) = [t for t in figure.texts if t.get_text().startswith(title[:5])]
+        figure.draw_without_rendering()
+        assert heading.get_window_extent().x1 <= figure.bbox.x1
+        sizes.append((heading.get_size(), heading.get_text().count("\n")))
+    assert sizes[0] == (12, 0) and sizes[1][1] == 0 and 10 <= sizes[1][0] < 12
+    assert sizes[2][1] > 0
 
 
 def test_a_saved_figure_is_whole_at_150_dpi(record, table, tmp_path):

@@ -29,10 +29,60 @@ def test_several_records_share_a_sheet_at_true_scale(record):
 
 
 def test_a_shade_lies_behind_the_seconds_it_is_of(record):
-    figure = plots.strip(record, shade=(np.array([0, 8, 12, 23]), np.array([-1, 0, 1])))
+    shade = plots.Shade(np.array([0, 8, 12, 23]), np.array([-1, 0, 1]), 2.0, "a change")
+    figure = plots.strip(record, shade=shade)
     patches = drawn(figure, "shade")
     widths = sorted(round(patch.get_width() / 25, 3) for patch in patches)
     assert widths == [2, 2, 3, 8, 8]  # each row shows its own part
+    x, _ = drawn(figure, "signal")[0].get_data()
+    true = mm_on_paper(figure, figure.axes[0], x[FS] - x[0], 10)
+    assert true == pytest.approx([25, 10], rel=1e-3)
+
+
+def test_the_scale_of_a_shade_is_absolute(record):
+    edges = np.array([0, 12, 23])
+    weak, strong = (plots.Shade(edges, np.array([0, x]), 2.0, "a change") for x in (0.05, 1.9))
+    assert weak.color(0.05) == strong.color(0.05) != strong.color(1.9)
+    assert strong.color(2) == strong.color(7) and strong.color(-2) == strong.color(-7)
+    light = [sum(weak.color(x)[:3]) for x in (0, 0.05, 0.5, 2)]
+    assert light == sorted(light, reverse=True) and light[0] > 2.85  # of 3, white
+    figure = plots.strip(record, shade=weak)
+    (scale,) = drawn(figure, "scale")
+    assert scale.get_extent()[:2] == [-2, 2]
+    ticks = [text.get_text() for text in scale.axes.get_xticklabels()]
+    assert [tick.replace("\N{MINUS SIGN}", "-") for tick in ticks] == [
+        "≤ -2",
+        "-1",
+        "0",
+        "+1",
+        "≥ +2",
+    ]
+    assert "a change" in words(figure)
+    assert not drawn(plots.strip(record), "scale")
+
+
+def test_times_without_a_complete_window_are_grey_and_explained(record):
+    grey = "no complete window"
+    predicted = {"N": 0.1, "A": 0.7, "O": 0.15, "~": 0.05}
+    assert grey in words(plots.prediction(record, predicted, CLASSES))  # the first half window
+    assert grey not in words(plots.prediction(record, predicted, CLASSES, start=5))
+    signal = record.signal.copy()
+    signal[8 * FS : 9 * FS] = np.nan
+    holed = plots.spectrograms(record_of(signal), {"x": {}}, start=5)
+    assert grey in words(holed)
+    (panel,) = [axes for axes in holed.axes if axes.images]
+    assert panel.get_facecolor()[:3] == pytest.approx((0.85, 0.85, 0.85))
+
+
+def test_the_colours_of_a_spectrogram_are_those_of_the_seconds_it_shows(record):
+    signal = record.signal.copy()
+    signal[int(4.2 * FS) : int(4.8 * FS)] *= 50  # before the part that is shown
+    panels = [
+        next(axes for axes in plots.spectrograms(one, {"x": {}}, start=6).axes if axes.images)
+        for one in (record, record_of(signal))
+    ]
+    (before, after) = (np.asarray(axes.images[0].get_array())[:, -20:] for axes in panels)
+    assert after == pytest.approx(before)
 
 
 def test_spectrograms_stand_under_their_strip_on_one_time_axis(record):
@@ -81,6 +131,7 @@ def test_mean_spectrograms_show_the_differences_from_the_first_class():
     means = {"N": np.ones((5, 240)), "A": np.zeros((5, 240))}
     figure = plots.mean_spectrograms(means, time, frequency, CLASSES, "x")
     assert "A minus N" in words(figure) and "N minus N" not in words(figure)
+    assert "violet: more power than N" in words(figure)
     images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
     assert [float(np.mean(image)) for image in images[:3]] == [1, 0, -1]
     plots.mean_spectrograms({"N": means["N"]}, time, frequency, CLASSES, "x").canvas.draw()

@@ -5,6 +5,7 @@ import pytest
 from picture_parts import drawn, words
 
 from ecglab import plots
+from ecglab.plots import searches
 from ecglab.plots.searches import importances
 
 
@@ -71,7 +72,7 @@ def test_importance_finds_what_mattered(rows):
 
 def test_importance_says_nothing_of_few_trials(rows):
     figure = plots.importance(rows[:6], SPACE)
-    assert "too few" in words(figure)
+    assert "importances need 8 trials" in words(figure)
     assert "%" not in words(figure)
 
 
@@ -109,6 +110,13 @@ def test_validation_scores_against_those_of_held_out_records(rows):
     assert len(drawn(figure, "trial")) == 27
     assert "challenge F1 on 20 other records" in words(figure)
     plots.held_out(rows[:1], {"0000": 0.6}, "one", simulated=True).canvas.draw()
+
+
+def test_texts_of_an_axis_do_not_touch():
+    close = [(0.0, "a"), (0.05, "b"), (0.5, "c"), (0.9, "d"), (1.0, "e")]
+    assert [text for _, text in searches._apart(close)] == ["a", "c", "e"]
+    assert [text for _, text in searches._apart([(0.0, "a"), (0.1, "b")])] == ["b"]
+    assert searches._apart([]) == [] and searches._apart([(0.3, "a")]) == [(0.3, "a")]
 
 
 def test_an_axis_names_a_few_values_or_the_ends_and_the_middle(rows):
