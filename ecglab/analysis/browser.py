@@ -3,6 +3,7 @@
 Filtering and drawing are plain functions; the panel only calls them.
 """
 
+import base64
 import io
 from dataclasses import dataclass, replace
 
@@ -84,7 +85,9 @@ def figure(data: Dataset, row, start: float = 0.0):
 
 
 class Browser:
-    """A panel of widgets over `filtered` and `figure`; display `panel` in a notebook.
+    """A panel of widgets over `filtered` and `figure`: the last line of a cell shows it.
+
+    Where there are no widgets, as in an exported page, the figure of the first record is shown.
 
     data: the records; table: their predictions, as in `listed`; by: the filter to start with
     """
@@ -150,6 +153,14 @@ class Browser:
         controls = widgets.HBox([self.previous, self.next, self.start, self.text])
         self.panel = widgets.VBox([*rows, controls, self.image])
         self._filter()
+
+    def _repr_mimebundle_(self, **named):
+        """The widgets, and the figure of the record that they show."""
+        words = self.text.value.replace("<b>", "").replace("</b>", "")
+        bundle = {**self.panel._repr_mimebundle_(**named), "text/plain": words}
+        if image := bytes(self.image.value):
+            bundle["image/png"] = base64.b64encode(image).decode()
+        return bundle
 
     @property
     def by(self) -> Filter:

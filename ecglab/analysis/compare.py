@@ -4,12 +4,13 @@ A table of predictions has a row for each record, with the columns record, label
 probabilities for each class, as `RunFolder.predictions` returns it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
+from ecglab.reports.results import Result
 from ecglab.utils.errors import EcglabError
 
 
@@ -85,6 +86,18 @@ def clearly_best(tables: Mapping, pairs: list[dict], base: str, classes: Classes
         (name for name in tables if name in clear),
         key=lambda name: metrics.scores(tables[name], classes)["values"]["challenge_f1"],
     )
+
+
+def few(results: Iterable[Result], best: int = 2) -> list[Result]:
+    """The best results, and the best one of each other kind of experiment, best first.
+
+    results: best first, as `ecglab.reports.boards.full` returns them
+    """
+    found: list[Result] = []
+    for result in results:
+        if len(found) < best or result.facts["kind"] not in {x.facts["kind"] for x in found}:
+            found.append(result)
+    return found
 
 
 def _joined(table, base, classes: Classes):

@@ -36,9 +36,18 @@ def occlusion(
         without.append(replace(record, signal=signal))
     column = predictor.classes.index([label])[0]
     p = predictor.predict_proba([record, *without])[:, column].astype(float)
-    p = np.clip(p, 1e-4, 1 - 1e-4)
-    odds = np.log(p) - np.log1p(-p)
+    odds = _log_odds(p)
     return edges, odds[0] - odds[1:]
+
+
+def probability_without(probability: float, change: float) -> float:
+    """The probability of a label when a part is hidden whose change is as `occlusion` gives it."""
+    return float(1 / (1 + np.exp(change - _log_odds(probability))))
+
+
+def _log_odds(p):
+    p = np.clip(p, 1e-4, 1 - 1e-4)
+    return np.log(p) - np.log1p(-p)
 
 
 def unusual(record: Record, data: Dataset, vectors: np.ndarray, base: str, other: str, n: int = 8):

@@ -9,10 +9,12 @@ seconds and whose numbers mean nothing, "full" (the default) is for readers.
 
 import io
 import os
+import sys
 from dataclasses import dataclass
 
 from ecglab.datasets import dataset
 from ecglab.datasets.dataset import Dataset
+from ecglab.utils import progress
 from ecglab.utils.errors import EcglabError
 
 SETTING = "ECGLAB_NOTEBOOKS"
@@ -29,10 +31,12 @@ class Setup:
     """The records of a notebook and how much it computes.
 
     data: the records; small: whether this is only a check
+    n_records: how many records the data set has, of which `data` may be an excerpt
     """
 
     data: Dataset
     small: bool
+    n_records: int
 
     @property
     def simulated(self) -> bool:
@@ -53,6 +57,7 @@ def begin() -> Setup:
     if setting not in ("small", "full"):
         raise EcglabError(f"{SETTING}={setting}: set it to 'small' or 'full'")
     _show_figures()
+    _show_messages()
     data, small = dataset.open(), setting == "small"
     n_records = len(data)
     if small and n_records > SMALL_RECORDS:
@@ -68,7 +73,7 @@ def begin() -> Setup:
     if small:
         text += f" The SMALL setting ({SETTING}=small) of {n_records:,}: a check, not a result."
     show(text)
-    return Setup(data, small)
+    return Setup(data, small, n_records)
 
 
 def show(text: str) -> None:
@@ -76,6 +81,12 @@ def show(text: str) -> None:
     from IPython.display import Markdown, display
 
     display(Markdown(text))
+
+
+def _show_messages() -> None:
+    """Messages of a kernel as plain text: they are progress, and JupyterLab shows stderr in red."""
+    if progress.in_notebook() and hasattr(sys.stderr, "name"):
+        sys.stderr.name = "stdout"
 
 
 def _show_figures() -> None:

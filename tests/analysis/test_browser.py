@@ -90,6 +90,18 @@ def test_the_widgets_filter_and_step(data, table):
     assert panel.text.value == "no record matches"
 
 
+def test_a_page_without_widgets_shows_the_first_record(data, table):
+    from base64 import b64decode
+
+    panel = Browser(data, table)
+    bundle = panel._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert b64decode(bundle["image/png"]) == bytes(panel.image.value)
+    assert "1 of 18" in bundle["text/plain"]
+    panel.confidence.value = (0.0, 0.1)
+    assert "image/png" not in panel._repr_mimebundle_()
+
+
 def test_the_browser_starts_with_its_filter(data, table):
     panel = Browser(data, table, Filter(correct="wrong", order="confidence"))
     assert panel.by == Filter(

@@ -6,6 +6,7 @@ import pytest
 from ecglab.analysis import compare
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
+from ecglab.reports.results import Result
 from ecglab.utils.errors import EcglabError
 
 RHYTHM = Classes({"N": "normal", "A": "fibrillation", "O": "other", "~": "noise"}, tuple("NAO"))
@@ -63,6 +64,14 @@ def test_the_best_is_the_base_unless_another_is_clearly_better():
     assert compare.clearly_best(tables, [pair], "poor", RHYTHM) == "good"
     unclear = {**pair, "low": -0.1}
     assert compare.clearly_best(tables, [unclear], "poor", RHYTHM) == "poor"
+
+
+def test_few_results_are_the_best_and_one_of_each_other_kind():
+    kinds = ["ensemble", "ensemble", "ensemble", "network", "trees", "network", "committee"]
+    every = [Result(str(i), None, RHYTHM, {"kind": kind}) for i, kind in enumerate(kinds)]
+    assert [x.name for x in compare.few(every)] == ["0", "1", "3", "4", "6"]
+    assert [x.name for x in compare.few(every, best=4)] == ["0", "1", "2", "3", "4", "6"]
+    assert compare.few([]) == []
 
 
 def test_probabilities_keep_their_order():

@@ -41,6 +41,16 @@ def test_occlusion_finds_the_part_that_matters():
     assert against == pytest.approx(-change)
 
 
+def test_a_change_of_log_odds_is_also_one_of_the_probability():
+    record, model = Record(np.sin(np.arange(20 * FS) / 20), FS), KnowsStart()
+    edges, change = explain.occlusion(model, record, "AF", seconds=2)
+    hidden = record.signal.copy()
+    hidden[: round(edges[1] * FS)] = np.nan
+    with_all, without = model.predict_proba([record, Record(hidden, FS)])[:, 1]
+    assert explain.probability_without(with_all, change[0]) == pytest.approx(without)
+    assert explain.probability_without(0.9, 1) == pytest.approx(0.768, abs=1e-3)
+
+
 @pytest.mark.parametrize("fs", [300, 250])
 def test_the_most_unusual_feature_comes_first(data, fs):
     source = data.record(1)
