@@ -171,11 +171,14 @@ if len(data.label_versions) > 1:
         )
     display(
         pd.concat(
-            {v: pd.crosstab(c[v], c["now"]) for v, c in changes.items() if len(c)},
+            {
+                v: pd.crosstab(c[v], c["now"]).reindex(
+                    index=list(classes), columns=list(classes), fill_value=0
+                )
+                for v, c in changes.items()
+            },
             names=["from", "label"],
         )
-        .fillna(0)
-        .astype(int)
     )
 else:
     notebook.show("There is one version of these labels.")

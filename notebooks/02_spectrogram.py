@@ -39,6 +39,7 @@ plots.spectrograms(
         "logarithm of power": {"hop": 0.02, "padding": 4},
     },
     "A normal record: power, and its logarithm",
+    start=5,
     simulated=setup.simulated,
 )
 
@@ -64,6 +65,7 @@ plots.spectrograms(
         for window in (0.08, 0.16, 0.32, 1.28)
     },
     "A record of atrial fibrillation through windows of different length",
+    start=5,
     simulated=setup.simulated,
 )
 
@@ -86,12 +88,12 @@ hops = {
     "window and hop 213 ms, as in the older project": {"window": OLD, "hop": OLD},
 }
 plots.spectrograms(
-    normal, hops, "A normal record at three hops", seconds=10, simulated=setup.simulated
+    normal, hops, "A normal record at three hops", start=5, simulated=setup.simulated
 )
 
 # %%
 plots.spectrograms(
-    fibrillation, hops, "Fibrillation at three hops", seconds=10, simulated=setup.simulated
+    fibrillation, hops, "Fibrillation at three hops", start=5, simulated=setup.simulated
 )
 
 # %% [markdown]

@@ -134,8 +134,8 @@ score = compare.score("small network", table, classes)
 notebook.show(
     f"On the {len(rows):,} records of fold 0, which it did not see, challenge F1 is "
     f"{score['value']:.2f} (95 % interval {score['low']:.2f} to {score['high']:.2f}). The interval "
-    "is wide because there are so few records. [experiments/README.md](../experiments/README.md) "
-    "lists the scores of the full networks on all records."
+    "is wide because there are so few records. `ecglab leaderboard` shows the scores of the full "
+    "networks on all records."
 )
 
 # %% [markdown]

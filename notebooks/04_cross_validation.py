@@ -201,8 +201,12 @@ plots.precision_recall(table["label"], probabilities, of)
 # %%
 plots.reliability(table["label"], probabilities, of)
 
+# %% [markdown]
+# Withhold the predictions with the lowest probability, and score the others. The curves are of the
+# two best experiments and of the best one of each other kind.
+
 # %%
-plots.coverage({result.name: result.table for result in kept}, of)
+plots.coverage({result.name: result.table for result in compare.few(kept)}, of)
 
 # %% [markdown]
 # ## Training, on CPU or GPU
@@ -234,16 +238,10 @@ notebook.show(
 # ## Browse the errors
 #
 # Scores do not say *why*. Filter by label, prediction, correctness and confidence, and go from
-# record to record. (The buttons work in JupyterLab; an exported page shows the first figure only.)
+# record to record. (The buttons work in JupyterLab; an exported page shows the first record only.)
 
 # %%
-panel = browser.Browser(
-    setup.data, run.predictions(), browser.Filter(correct="wrong", order="confidence")
-)
-panel.panel
-
-# %%
-browser.figure(setup.data, panel.rows.iloc[-1] if len(panel.rows) else panel.found.iloc[0])
+browser.Browser(setup.data, run.predictions(), browser.Filter(correct="wrong", order="confidence"))
 
 # %% [markdown]
 # Next: [hyperparameter search](05_tuning.ipynb).

@@ -20,7 +20,7 @@ from ecglab.training import experiment
 from ecglab.training.experiment import as_text
 from ecglab.tuning import best, driver
 from ecglab.tuning.search import rows
-from ecglab.utils.paths import EXPERIMENTS
+from ecglab.utils.paths import experiments
 
 setup = notebook.begin()
 classes = setup.data.classes
@@ -33,7 +33,7 @@ classes = setup.data.classes
 # values. The space contains the experiment's own settings, and the first trial uses them.
 
 # %%
-text = (EXPERIMENTS / "rr_trees.py").read_text(encoding="utf-8")
+text = experiments()["rr_trees"].read_text(encoding="utf-8")
 print(text[text.index("experiment =") :])
 
 # %%
@@ -76,7 +76,7 @@ arguments = {
         "min_leaf=20",
         "bags=1",
     ],
-    "records": min(len(setup.data), setup.size(160, 2000)),
+    "records": min(setup.n_records, setup.size(300, 2000)),
 }
 search, why = driver.tune("rr_trees", trials=n_trials, limit=setup.size(None, 30), **arguments)
 print(why)
@@ -211,7 +211,7 @@ pairs = [
 plots.differences(
     pairs,
     "the experiment's own settings",
-    title="Challenge F1 of the best trial minus that of the experiment's own settings",
+    title="Challenge F1 of the best trial minus that of the own settings",
     simulated=setup.simulated,
 )
 
@@ -285,7 +285,7 @@ notebook.show(
     f"of them; on fold 0, which it has not, it is **{fold_0:+.3f}**. The settings chosen by "
     "experience were good enough. There was more to gain elsewhere: the ensemble of a network on "
     f"spectrograms and trees on features gains {scores['network_and_trees'] - single:+.3f} over "
-    "the better of the two ([experiments/README.md](../experiments/README.md))."
+    "the better of the two (`ecglab leaderboard`)."
 )
 
 # %% [markdown]

@@ -85,23 +85,70 @@ def executed(script: Path, timeout: int = 3600):
         book,
         timeout=timeout,
         kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=40"],
         resources={"metadata": {"path": str(script.parent)}},
     ).execute()
     return book
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+"""What a kernel sends for a widget: it cannot be shown without the kernel."""
+
+
+NO_SOURCE = {"transient": {"remove_source": True}, "tags": ["remove-input"]}
+"""Metadata of a cell that is shown without its code, by nbconvert and by MyST-NB."""
+
+STYLE = """
+.jp-OutputPrompt:empty { padding: var(--jp-code-padding); border: 1px solid transparent; }
+"""
+"""An output without a number begins where one with a number does."""
+
+
+def as_page(book):
+    """An executed notebook for reading: no widgets, and computed text among the prose.
+
+    A widget gives way to its picture, as that of the record browser, or is left out, as a progress
+    bar. Text that a cell computed becomes a cell of prose; the code of a cell that computes text
+    only is left out.
+    """
+    page = nbformat.from_dict({**book, "cells": []})
+    for cell in book.cells:
+        page.cells += [cell] if cell.cell_type != "code" else _parts(cell)
+    for number, cell in enumerate(page.cells, start=1):
+        cell["id"] = f"part-{number:03}"
+    return page
+
+
+def _parts(cell) -> list:
+    """The cells of a page that a cell of code becomes."""
+    only_text = "notebook.show(" in cell.source and "notebook.begin(" not in cell.source
+    parts = [nbformat.from_dict({**cell, "outputs": []})]
+    if only_text:
+        parts[0].metadata.update(NO_SOURCE)
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if WIDGET in data:
+            del data[WIDGET]
+            if set(data) <= {"text/plain", "text/html"}:
+                continue
+        if "text/markdown" in data:
+            parts.append(nbformat.v4.new_markdown_cell(data["text/markdown"]))
+            continue
+        if parts[-1].cell_type != "code":
+            parts.append(nbformat.v4.new_code_cell(execution_count=cell.execution_count))
+            parts[-1].metadata.update(NO_SOURCE)
+        parts[-1].outputs.append(output)
+    return parts[1:] if only_text and not parts[0].outputs else parts
 
 
 def export(script: Path, folder: Path = HTML) -> Path:
     """Execute a notebook and write it as one HTML file."""
     from nbconvert import HTMLExporter
 
-    book = executed(script)
-    for cell in book.cells:
-        if cell.cell_type == "code" and "notebook.show(" in cell.source:
-            # A reader wants the text that it computes.
-            cell.metadata["transient"] = {"remove_source": True}
     page, _ = HTMLExporter(embed_images=True).from_notebook_node(
-        book, resources={"metadata": {"name": script.stem}}
+        as_page(executed(script)), resources={"metadata": {"name": script.stem}}
     )
+    page = page.replace("</head>", f"<style>{STYLE}</style>\n</head>", 1)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{script.stem}.html"
     path.write_text(page, encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from ecglab.analysis import notebook
+from ecglab.analysis import lab, notebook
 from ecglab.datasets import dataset
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import NOTEBOOKS
@@ -45,6 +45,14 @@ def test_the_readme_lists_every_notebook_in_order():
     text = (NOTEBOOKS / "README.md").read_text(encoding="utf-8")
     listed = re.findall(r"\]\((\w+)\.ipynb\)", text)
     assert listed == [script.stem for script in SCRIPTS]
+
+
+def test_the_start_page_leads_through_all_notebooks_in_order():
+    text = (NOTEBOOKS / lab.START).read_text(encoding="utf-8")
+    links = re.findall(r"^\d+\. \[[^]]+\]\((\w+)\.ipynb\): .+\.$", text, flags=re.MULTILINE)
+    assert links == [script.stem for script in SCRIPTS]
+    for target in re.findall(r"\]\(([^):]+)\)", text):
+        assert (NOTEBOOKS / target).exists(), target
 
 
 @BY_NAME
@@ -153,6 +161,70 @@ def test_an_export_hides_the_code_of_computed_text(copy, tmp_path):
     assert '<span class="n">show</span>' not in page
 
 
+def output(kind: str, **data):
+    """An output of a cell; kind: "display_data" or "execute_result"."""
+    types = {
+        "png": "image/png",
+        "text": "text/plain",
+        "html": "text/html",
+        "prose": "text/markdown",
+    }
+    types["widget"] = tool.WIDGET
+    return nbformat.v4.new_output(kind, {types[name]: value for name, value in data.items()})
+
+
+def test_a_page_has_computed_text_as_prose_and_pictures_for_widgets():
+    begin, show = "setup = notebook.begin()", "notebook.show(text)\ntable"
+    book = nbformat.v4.new_notebook()
+    book.cells = [
+        nbformat.v4.new_code_cell(begin, outputs=[output("display_data", prose="**7 records**")]),
+        nbformat.v4.new_code_cell(
+            show,
+            execution_count=2,
+            outputs=[
+                output("display_data", prose="A"),
+                output("display_data", html="<table>"),
+                output("display_data", prose="B"),
+            ],
+        ),
+        nbformat.v4.new_code_cell(
+            "browser",
+            outputs=[
+                output("display_data", widget={}, text="a bar"),
+                output("execute_result", widget={}, text="a browser", png="iVBO"),
+            ],
+        ),
+    ]
+    page = tool.as_page(book)
+    nbformat.validate(page)
+    found = [(cell.cell_type, cell.source, len(cell.get("outputs", []))) for cell in page.cells]
+    assert found == [
+        ("code", begin, 0),
+        ("markdown", "**7 records**", 0),
+        ("markdown", "A", 0),
+        ("code", "", 1),
+        ("markdown", "B", 0),
+        ("code", "browser", 1),
+    ]
+    (shown,) = page.cells[-1].outputs
+    assert set(shown["data"]) == {"image/png", "text/plain"}
+
+
+def test_messages_of_a_kernel_are_no_errors(copy):
+    text = "# %%\nfrom ecglab.analysis import notebook\n\nnotebook.begin()\n\n# %%\n"
+    text += "import os, sys\nprint('said', file=sys.stderr)\nos.write(2, b'by a child')\n"
+    copy.write_text(text, encoding="utf-8")
+    dataset.make_synthetic(40)
+    streams = [
+        output
+        for cell in tool.executed(copy, timeout=60).cells
+        for output in cell.outputs
+        if output.output_type == "stream"
+    ]
+    assert {stream.name for stream in streams} == {"stdout"}
+    assert "said" in "".join(stream.text for stream in streams)
+
+
 # --- the setting
 
 
@@ -163,6 +235,7 @@ def test_the_setting_is_small_or_full(monkeypatch):
         setup = notebook.begin()
         assert (setup.small, setup.simulated, len(setup.data)) == (small, True, 40)
         assert setup.size("a few", "all") == ("a few" if small else "all")
+        assert setup.n_records == 40
         assert len(setup.excerpt(100)) == 40 and len(setup.excerpt(20)) == 20
     monkeypatch.setenv(notebook.SETTING, "tiny")
     with pytest.raises(EcglabError, match="'small' or 'full'"):
@@ -185,6 +258,12 @@ def texts(book) -> list[str]:
         for output in cell.get("outputs", [])
         if "text/markdown" in output.get("data", {})
     ]
+
+
+def errors_in_red(book) -> list[str]:
+    """What an executed notebook shows on stderr, in a red box."""
+    outputs = (output for cell in book.cells for output in cell.get("outputs", []))
+    return [x["text"] for x in outputs if x.get("name") == "stderr"]
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +290,7 @@ def test_a_notebook_runs_on_synthetic_records(script, packed, monkeypatch):
         for output in cell.get("outputs", [])
     )
     assert figures >= 3
+    assert not errors_in_red(book)
 
 
 @pytest.mark.archive
