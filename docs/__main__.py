@@ -27,13 +27,11 @@ import pages
 from notebooks import __main__ as books
 
 THUMBNAIL = {
-    "01_explore": 0,
-    "02_spectrogram": 0,
-    "03_models": 0,
-    "04_cross_validation": 0,
-    "05_tuning": 0,
-    "06_compare_runs": 0,
-    "07_predict": 0,
+    "02_spectrogram": 1,
+    "04_cross_validation": 4,
+    "05_tuning": 1,
+    "06_compare_runs": 3,
+    "07_predict": 1,
 }
 """Which figure of a notebook is its picture in the gallery; the first by default."""
 
@@ -41,15 +39,14 @@ THUMBNAIL = {
 def assemble(out: Path, notebooks: str) -> Path:
     """Put all pages together in OUT/source, which is returned."""
     source = out / "source"
-    skipped = shutil.ignore_patterns(
-        "_build", "__pycache__", "__main__.py", "pages.py", "picture.py"
-    )
-    shutil.copytree(DOCS, source, ignore=skipped, dirs_exist_ok=True)
+    for path in [*DOCS.glob("*.md"), DOCS / "conf.py", DOCS / "docstrings.py"]:
+        _copy(path, source / path.name)
+    for name in ("guides", "pictures", "static"):
+        _copy(DOCS / name, source / name)
     for name in ("CHANGELOG", "CONTRIBUTING"):
-        text = (ROOT / f"{name}.md").read_text(encoding="utf-8")
-        pages.write(source / f"{name.lower()}.md", text)
-    only = shutil.ignore_patterns("__pycache__", "_*")
-    shutil.copytree(ROOT / "experiments", source / "experiments", ignore=only, dirs_exist_ok=True)
+        _copy(ROOT / f"{name}.md", source / f"{name.lower()}.md")
+    _copy(ROOT / "experiments", source / "experiments")
+    _copy(ROOT / "notebooks/pictures", source / "notebooks/pictures")
     pages.reference(source / "reference")
     pages.commands(source / "reference" / "commands.md")
     pages.models(source / "models")
@@ -57,9 +54,19 @@ def assemble(out: Path, notebooks: str) -> Path:
     return source
 
 
+def _copy(path: Path, target: Path) -> None:
+    """Copy a file or a folder, unless it is there already: Sphinx reads again what is newer."""
+    if path.is_dir():
+        for below in path.iterdir():
+            if not below.name.startswith(("_", ".")):
+                _copy(below, target / below.name)
+    elif not target.exists() or target.read_bytes() != path.read_bytes():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+
+
 def _notebooks(folder: Path, out: Path, setting: str) -> None:
     """Write the notebooks, executed unless the setting is "off", and their gallery."""
-    shutil.copytree(ROOT / "notebooks/pictures", folder / "pictures", dirs_exist_ok=True)
     pictures = {}
     for script in books.scripts():
         book = books.generated(script) if setting == "off" else executed(script, out, setting)
@@ -69,8 +76,9 @@ def _notebooks(folder: Path, out: Path, setting: str) -> None:
         book.metadata.pop("widgets", None)  # they need a server
         pages.write(folder / f"{script.stem}.ipynb", nbformat.writes(book))
         if picture := thumbnail(book, THUMBNAIL.get(script.stem, 0)):
-            (folder / "pictures" / f"{script.stem}.png").write_bytes(picture)
-            pictures[script.stem] = f"pictures/{script.stem}.png"
+            (folder / "thumbnails").mkdir(exist_ok=True)
+            (folder / "thumbnails" / f"{script.stem}.png").write_bytes(picture)
+            pictures[script.stem] = f"thumbnails/{script.stem}.png"
     pages.gallery(folder / "index.md", pictures)
 
 
