@@ -97,8 +97,8 @@ def _label_versions(
     members: Members, own: dict[str, str], ids: list[str]
 ) -> dict[str, dict[str, str]]:
     """{version: {record: label}} from REFERENCE.csv and the files that name a version."""
-    found = {version: _find_labels(members, version) for version in cinc2017.LABEL_FILES}
-    found = {version: labels for version, labels in found.items() if labels is not None}
+    given = {version: _find_labels(members, version) for version in cinc2017.LABEL_FILES}
+    found = {version: labels for version, labels in given.items() if labels is not None}
     # A complete archive may hold older labels in its REFERENCE.csv, known by their counts.
     counts = _counts(own.values())
     published = cinc2017.SPEC.class_counts.items()
@@ -163,7 +163,7 @@ def _record(members: Members, record: str) -> Record:
         samples = plain_wfdb.read_samples(header, lambda _: content, record)
         if len(content) != lead.offset + samples.nbytes:
             raise RecordError(f"{mat} is longer than the {samples.size} samples that {hea} names")
-        sha256 = hashlib.sha256(samples).hexdigest()
+        sha256 = hashlib.sha256(samples.data).hexdigest()
         if (samples.size, sha256) != cinc2017.digests()[record]:
             raise RecordError(f"the samples of {record} are not the published ones")
         signal = plain_wfdb.physical(header, samples)[:, 0]

@@ -29,6 +29,7 @@ from ecglab.utils.paths import data_dir
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 _BATCH = 2**22
 """Samples that are written at once: few batches to open, little memory to write."""
@@ -90,7 +91,7 @@ class Dataset:
     @overload
     def __getitem__(self, key: slice | Sequence[int] | np.ndarray) -> "Dataset": ...
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: object) -> "Record | Dataset":
         if isinstance(key, str | int | np.integer) and not isinstance(key, bool):
             return self.record(key)
         if isinstance(key, slice):
@@ -125,7 +126,7 @@ class Dataset:
         """The data set with all its records, under its default labels."""
         return Dataset(self.path)
 
-    def signal(self, i: int) -> np.ndarray:
+    def signal(self, i: int | np.integer) -> np.ndarray:
         """Record i's signal (n_samples,) float32 in mV, NaN where missing: a view of the file."""
         return self.signals[i]
 
@@ -355,7 +356,7 @@ def _read(path: Path) -> tuple[Spec, dict[str, np.ndarray], np.ndarray]:
     return spec, arrays, signals
 
 
-def _views(chunk) -> Iterator[np.ndarray]:
+def _views(chunk: "pa.LargeListArray") -> Iterator[np.ndarray]:
     """The signals (n_samples,) of one batch, without a copy."""
     offsets = chunk.offsets.to_numpy()
     values = chunk.values.to_numpy(zero_copy_only=True)

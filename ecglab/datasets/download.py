@@ -89,7 +89,7 @@ def fetch(
         ) from None
     except ValueError:  # pooch's, after it deleted the file
         raise EcglabError(
-            f"{url} came with another SHA-256 than {sha256[:12]}..., which is right, and was "
+            f"{url} came with another SHA-256 than {sha256:.12}..., which is right, and was "
             "deleted: try again, or get it from another place"
         ) from None
     return path
@@ -107,7 +107,9 @@ class _Resuming:
         self.part, self.retries, self.wait, self.timeout = part, retries, wait, timeout
         self.facts = part.with_name(f"{part.name}.json")
 
-    def __call__(self, url: str, output_file: str, pooch=None, check_only: bool = False) -> None:
+    def __call__(
+        self, url: str, output_file: str, pooch: object = None, check_only: bool = False
+    ) -> None:
         """Download a file; try until too many tries in a row have brought nothing."""
         self._load(url)
         most, failed = self.n_bytes, 0
@@ -195,7 +197,9 @@ class _Resuming:
         """Whether a 206 starts where the part ends, in a file of the same size."""
         content_range = response.headers.get("Content-Range", "").strip()
         found = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", content_range)
-        return bool(found) and int(found[1]) == self.n_bytes and found[2] in ("*", str(self.size))
+        if not found:
+            return False
+        return int(found[1]) == self.n_bytes and found[2] in ("*", str(self.size))
 
     def _append(self, response: http.client.HTTPResponse) -> None:
         name, n_bytes = self.part.stem, self.n_bytes

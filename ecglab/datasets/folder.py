@@ -242,15 +242,15 @@ def _read_table(path: Path, columns: Mapping[str, str]) -> list[_Row]:
             )
     if not len(table):
         raise EcglabError(f"{path} has no rows: list one recording a row")
-    there = {column: map(_text, table[name]) for column, name in names.items() if name in table}
-    cells = zip(*there.values(), strict=True)
+    given = {column: map(_text, table[name]) for column, name in names.items() if name in table}
+    cells = zip(*given.values(), strict=True)
     return [
-        _Row(number, **dict(zip(there, row, strict=True)))
+        _Row(number, **dict(zip(given, row, strict=True)))
         for number, row in enumerate(cells, start=1)
     ]
 
 
-def _text(cell) -> str:
+def _text(cell: object) -> str:
     """A cell as text; the numbers of a column that has gaps are floats in pandas."""
     if cell is None or cell != cell:
         return ""

@@ -60,7 +60,7 @@ def open_members(path: Path, marker: str, subfolder: str) -> Iterator[Members]:
     path = Path(path)
     try:
         if path.is_dir():
-            members = _Folder(path, marker, subfolder)
+            members: Members = _Folder(path, marker, subfolder)
         elif path.is_file():
             members = _Zip(path, marker)
         else:
@@ -79,14 +79,15 @@ def read_text(path: Path) -> str:
 class _Folder(Members):
     def __init__(self, path: Path, marker: str, subfolder: str):
         path = path.resolve()
-        self._root = next((r for r in (path, path / subfolder) if (r / marker).is_file()), None)
-        if self._root is None:
+        root = next((r for r in (path, path / subfolder) if (r / marker).is_file()), None)
+        if root is None:
             raise EcglabError(
                 f"{path} has no {marker}, nor has a folder {subfolder} in it: "
                 "name the folder that holds the records and their labels"
             )
-        self.where = str(self._root)
-        self.beside = self._root.parent
+        self._root = root
+        self.where = str(root)
+        self.beside = root.parent
         # Names that begin with a dot are what an operating system leaves behind.
         self.names = {p.name for p in self._root.iterdir() if p.name[0] != "." and p.is_file()}
 

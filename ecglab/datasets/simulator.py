@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 P, Q, R, S, T = range(5)
 """Columns of the waves of a beat."""
@@ -38,9 +39,15 @@ class Beat:
     width: np.ndarray
     height: np.ndarray
 
-    def scaled(self, at=1.0, width=1.0, height=1.0) -> "Beat":
+    def scaled(
+        self, at: ArrayLike = 1.0, width: ArrayLike = 1.0, height: ArrayLike = 1.0
+    ) -> "Beat":
         """The beat with its times, widths and heights multiplied, each by (5,) or a number."""
-        return Beat(self.at * at, self.width * width, self.height * height)
+        return Beat(
+            self.at * np.asarray(at),
+            self.width * np.asarray(width),
+            self.height * np.asarray(height),
+        )
 
     def changed(self, wave: int, **values: float) -> "Beat":
         """The beat with `at`, `width` or `height` of one wave replaced."""
@@ -98,7 +105,9 @@ def ecg(
     return bumps + lfilter([new, old], [1, -decay], baseline - bumps)
 
 
-def _bumps(at, width, height, n_samples: int, fs: float) -> np.ndarray:
+def _bumps(
+    at: np.ndarray, width: np.ndarray, height: np.ndarray, n_samples: int, fs: float
+) -> np.ndarray:
     """The sum (n_samples,) of Gaussians at the times `at` (n_beats,), each out to 5 widths."""
     reach = int(np.ceil(5 * width.max() * fs))
     index = np.rint(at * fs).astype(int)[:, None] + np.arange(-reach, reach + 1)
@@ -143,7 +152,7 @@ def sinus_rr(
     """
     lf_hf = 0.5 * rng.lognormal(0, 0.5)
 
-    def power(f):
+    def power(f: np.ndarray) -> np.ndarray:
         return lf_hf * np.exp(-0.5 * ((f - 0.1) / 0.01) ** 2) + np.exp(
             -0.5 * ((f - breath) / 0.01) ** 2
         )
@@ -242,17 +251,23 @@ def sinus_rhythm(patient: Patient, seconds: float, fs: float, rng: np.random.Gen
     return _sinus(patient, rng.triangular(52, 70, 98), seconds, rng)
 
 
-def sinus_bradycardia(patient, seconds, fs, rng) -> Rhythm:
+def sinus_bradycardia(
+    patient: Patient, seconds: float, fs: float, rng: np.random.Generator
+) -> Rhythm:
     """O: sinus rhythm below 50 a minute."""
     return _sinus(patient, rng.uniform(32, 47), seconds, rng)
 
 
-def sinus_tachycardia(patient, seconds, fs, rng) -> Rhythm:
+def sinus_tachycardia(
+    patient: Patient, seconds: float, fs: float, rng: np.random.Generator
+) -> Rhythm:
     """O: sinus rhythm above 100 a minute."""
     return _sinus(patient, rng.uniform(106, 165), seconds, rng)
 
 
-def atrial_fibrillation(patient, seconds, fs, rng) -> Rhythm:
+def atrial_fibrillation(
+    patient: Patient, seconds: float, fs: float, rng: np.random.Generator
+) -> Rhythm:
     """A: irregular RR of 60 to 160 a minute, no P waves, fibrillatory waves of 4 to 9 Hz."""
     rr = fibrillation_rr(rng.triangular(60, 95, 160), seconds + _AFTER, rng)
     hz, irregularity = rng.uniform(4.6, 8.0), rng.uniform(0.02, 0.05)
@@ -261,7 +276,7 @@ def atrial_fibrillation(patient, seconds, fs, rng) -> Rhythm:
     return Rhythm(_from_start(rr, rng), [beat] * rr.size, waves * rng.triangular(0.02, 0.08, 0.15))
 
 
-def atrial_flutter(patient, seconds, fs, rng) -> Rhythm:
+def atrial_flutter(patient: Patient, seconds: float, fs: float, rng: np.random.Generator) -> Rhythm:
     """O: a sawtooth of 4.5 to 5.5 Hz, of which every second to fourth wave is conducted."""
     n_samples, after = round(seconds * fs), round(_AFTER * fs)
     waves, phase = atrial_waves(rng.uniform(4.5, 5.5), 0.005, n_samples + after, fs, rng)
@@ -274,7 +289,9 @@ def atrial_flutter(patient, seconds, fs, rng) -> Rhythm:
     return Rhythm(r, [beat] * r.size, waves[:n_samples] * height)
 
 
-def premature_atrial(patient, seconds, fs, rng) -> Rhythm:
+def premature_atrial(
+    patient: Patient, seconds: float, fs: float, rng: np.random.Generator
+) -> Rhythm:
     """O: sinus rhythm with premature atrial beats: a different P, a pause that resets the node."""
     p_wave = patient.heart.scaled(
         at=[rng.uniform(0.7, 1.0), 1, 1, 1, 1], height=[rng.uniform(-1.0, 0.6), 1, 1, 1, 1]
@@ -282,7 +299,9 @@ def premature_atrial(patient, seconds, fs, rng) -> Rhythm:
     return _premature(patient, p_wave, rng.uniform(0.55, 0.78), rng.uniform(1.0, 1.2), seconds, rng)
 
 
-def premature_ventricular(patient, seconds, fs, rng) -> Rhythm:
+def premature_ventricular(
+    patient: Patient, seconds: float, fs: float, rng: np.random.Generator
+) -> Rhythm:
     """O: sinus rhythm with premature ventricular beats: wide, no P, a compensatory pause."""
     main = rng.uniform(0.8, 1.6) * rng.choice([-1, 1], p=[0.4, 0.6])
     wide = Beat(
@@ -295,7 +314,9 @@ def premature_ventricular(patient, seconds, fs, rng) -> Rhythm:
     return _premature(patient, wide, coupling, 2 - coupling, seconds, rng)
 
 
-def bundle_branch_block(patient, seconds, fs, rng) -> Rhythm:
+def bundle_branch_block(
+    patient: Patient, seconds: float, fs: float, rng: np.random.Generator
+) -> Rhythm:
     """O: sinus rhythm with a wide QRS: left (broad, notched) or right (slurred S)."""
     heart = patient.heart
     if rng.random() < 0.5:

@@ -73,20 +73,20 @@ RHYTHMS: dict[str, dict[Callable[..., Rhythm], float]] = {
 # Noise: (n_samples,), of variance 1 or (mains) amplitude 1.
 
 
-def _wander(n_samples, fs, rng):
+def _wander(n_samples: int, fs: float, rng: np.random.Generator) -> np.ndarray:
     return random_process(band(0.05, 0.6, slope=1), n_samples, fs, rng)
 
 
-def _muscle(n_samples, fs, rng):
+def _muscle(n_samples: int, fs: float, rng: np.random.Generator) -> np.ndarray:
     return random_process(band(8, 120, slope=1), n_samples, fs, rng)
 
 
-def _motion(n_samples, fs, rng):
+def _motion(n_samples: int, fs: float, rng: np.random.Generator) -> np.ndarray:
     push = random_process(band(0.5, 12, slope=1.5), n_samples, fs, rng)
     return push * np.abs(push) / np.sqrt(3)  # jerks: heavy tails, unit variance
 
 
-def _mains(n_samples, fs, rng):
+def _mains(n_samples: int, fs: float, rng: np.random.Generator) -> np.ndarray:
     angle = 2 * np.pi * rng.choice([50, 60]) * np.arange(n_samples) / fs + rng.uniform(0, 2 * np.pi)
     return np.sin(angle) + rng.uniform(0, 0.3) * np.sin(2 * angle)
 

@@ -31,7 +31,7 @@ class Record:
     >>> Record([0.1, 0.2, 0.3], fs=300)
     Traceback (most recent call last):
     ...
-    ecglab.utils.errors.RecordError: record: too short, 0.0 s of known samples where at least 5 s ...
+    ecglab.utils.errors.RecordError: record: too short, 0.0 s of known samples where at least ...
     """
 
     signal: np.ndarray
@@ -39,7 +39,7 @@ class Record:
     id: str = "record"
     lead: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "signal", _checked_signal(self.signal, self.id))
         object.__setattr__(self, "fs", _checked_fs(self.fs, self.id))
         known = self.signal[~np.isnan(self.signal)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ecglab.ecg.classes import Classes
+from ecglab.utils.types import Labels
 
 BINS = 15
 
@@ -31,7 +32,7 @@ class Bins:
         return float(np.nansum(gaps * self.counts) / max(self.counts.sum(), 1))
 
 
-def binned(truth, probability, bins: int = BINS) -> Bins:
+def binned(truth: np.ndarray, probability: np.ndarray, bins: int = BINS) -> Bins:
     """The records in bins of their probability.
 
     truth: (n,) bool, whether the event happened; probability: (n,) of it
@@ -45,7 +46,7 @@ def binned(truth, probability, bins: int = BINS) -> Bins:
     return Bins(counts, mean, frequency)
 
 
-def ece(labels, probabilities, classes: Classes, bins: int = BINS) -> float:
+def ece(labels: Labels, probabilities: np.ndarray, classes: Classes, bins: int = BINS) -> float:
     """Expected calibration error of the predicted class.
 
     Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599.
@@ -55,7 +56,9 @@ def ece(labels, probabilities, classes: Classes, bins: int = BINS) -> float:
     return binned(right, probabilities.max(axis=1), bins).error
 
 
-def class_eces(labels, probabilities, classes: Classes, bins: int = BINS) -> dict[str, float]:
+def class_eces(
+    labels: Labels, probabilities: np.ndarray, classes: Classes, bins: int = BINS
+) -> dict[str, float]:
     """{class: expected calibration error of its probability, against all other classes}.
 
     Their mean is the classwise error of Kull et al. 2019, arXiv:1910.12656.

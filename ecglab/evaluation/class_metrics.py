@@ -10,6 +10,7 @@ import numpy as np
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
 from ecglab.evaluation.calibration import BINS
+from ecglab.utils.types import Labels
 
 OF_CLASS = (
     "precision",
@@ -37,14 +38,19 @@ def name_of(measure: str, code: str, classes: Classes) -> str:
     return measure + classes.metric(code).removeprefix("f1")
 
 
-def present(labels, classes: Classes) -> list[str]:
+def present(labels: Labels, classes: Classes) -> list[str]:
     """The classes that at least one record has, in the order of the classes."""
     there = set(labels)
     return [code for code in classes if code in there]
 
 
 def scores(
-    labels, probabilities, classes: Classes, n: int = RESAMPLES, seed: int = 0, groups=None
+    labels: Labels,
+    probabilities: np.ndarray,
+    classes: Classes,
+    n: int = RESAMPLES,
+    seed: int = 0,
+    groups: Labels | None = None,
 ) -> dict[str, dict]:
     """Metrics of the classes and over all of them, with 95 % percentile bootstrap intervals.
 
@@ -67,7 +73,7 @@ def scores(
     }
 
 
-def n_units(n_records: int, groups=None) -> int:
+def n_units(n_records: int, groups: Labels | None = None) -> int:
     """How many independent units there are: known groups, and records whose group is unknown."""
     if groups is None:
         return n_records
@@ -82,7 +88,7 @@ def _interval(value: float, draws: list[np.ndarray]) -> tuple[float, float] | No
     return float(low), float(high)
 
 
-def _resamples(n_records: int, n: int, seed: int, groups) -> Iterator[np.ndarray]:
+def _resamples(n_records: int, n: int, seed: int, groups: Labels | None) -> Iterator[np.ndarray]:
     """The n resamples in parts (part, n_records) that fit into memory."""
     rng = np.random.default_rng(seed)
     size = max(_CELLS // n_records, 1)

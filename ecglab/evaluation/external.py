@@ -146,7 +146,7 @@ def trained_on(predictor: Predictor, data: Dataset) -> np.ndarray:
     A model counts all records of its training data, also those of the folds that it was scored on.
     """
     if data.fs == predictor.fs:
-        digests = data.sha256
+        digests = list(data.sha256)
     else:
         digests = [_digest(data, i, predictor.fs) for i in range(len(data))]
     return np.array([digest[:DIGEST_DIGITS] in predictor.trained_on for digest in digests], bool)

@@ -6,10 +6,17 @@ challenge of 2017 scored (doi:10.22489/CinC.2017.065-469); it is 0 for a class t
 nor is predicted. `challenge_f1` is the mean F1 of the classes that rank models: N, A and O there.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation.calibration import class_eces, ece
+from ecglab.utils.types import Labels
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "bootstrap",
@@ -27,20 +34,25 @@ __all__ = [
 ]
 
 
-def confusion(labels, predicted, classes: Classes) -> np.ndarray:
+def confusion(labels: Labels, predicted: Labels, classes: Classes) -> np.ndarray:
     """(n_classes, n_classes) int: records of class i (row) that were predicted as j (column)."""
     n = len(classes)
     return np.bincount(_cells(classes, labels, predicted), minlength=n * n).reshape(n, n)
 
 
-def f1_scores(labels, predicted, classes: Classes) -> dict[str, float]:
+def f1_scores(labels: Labels, predicted: Labels, classes: Classes) -> dict[str, float]:
     """{"f1/CLASS": F1 of each class, "challenge_f1": mean of the ranked, "mean_f1": of all}."""
     found = _with_means(_f1(confusion(labels, predicted, classes)), classes)
     return dict(zip(_names(classes), found.tolist(), strict=True))
 
 
 def bootstrap(
-    labels, predicted, classes: Classes, n: int = 1000, seed: int = 0, groups=None
+    labels: Labels,
+    predicted: Labels,
+    classes: Classes,
+    n: int = 1000,
+    seed: int = 0,
+    groups: Labels | None = None,
 ) -> dict[str, tuple[float, float]]:
     """95 % interval (low, high) of each score of `f1_scores`: percentiles over resamples.
 
@@ -54,7 +66,13 @@ def bootstrap(
 
 
 def paired_difference(
-    labels, a, b, classes: Classes, n: int = 1000, seed: int = 0, groups=None
+    labels: Labels,
+    a: Labels,
+    b: Labels,
+    classes: Classes,
+    n: int = 1000,
+    seed: int = 0,
+    groups: Labels | None = None,
 ) -> tuple[float, float, float]:
     """Challenge F1 of predictions a minus that of b, with its 95 % interval: (value, low, high).
 
@@ -79,7 +97,9 @@ def paired_difference(
     return float(difference[0]), float(low), float(high)
 
 
-def coverage(labels, probabilities, shares, classes: Classes) -> np.ndarray:
+def coverage(
+    labels: Labels, probabilities: np.ndarray, shares: ArrayLike, classes: Classes
+) -> np.ndarray:
     """Challenge F1 (n_shares,) of the most certain share of the records, the others withheld.
 
     shares: above 0 and at most 1. The certainty of a record is its highest probability. Records
@@ -94,7 +114,9 @@ def coverage(labels, probabilities, shares, classes: Classes) -> np.ndarray:
     return np.array(found)
 
 
-def risk(labels, probabilities, shares, classes: Classes) -> np.ndarray:
+def risk(
+    labels: Labels, probabilities: np.ndarray, shares: ArrayLike, classes: Classes
+) -> np.ndarray:
     """Share of wrong predictions (n_shares,) among the most certain share of the records.
 
     With `shares` it is the risk-coverage curve; the arguments are those of `coverage`.
@@ -103,7 +125,7 @@ def risk(labels, probabilities, shares, classes: Classes) -> np.ndarray:
     return np.array([wrong[rows].mean() for rows in _most_certain(probabilities, shares)])
 
 
-def _most_certain(probabilities, shares) -> list[np.ndarray]:
+def _most_certain(probabilities: np.ndarray, shares: ArrayLike) -> list[np.ndarray]:
     """For each share, which records belong to it: (n_records,) bool."""
     shares = np.asarray(shares, float)
     if not ((shares > 0) & (shares <= 1)).all():
@@ -115,7 +137,9 @@ def _most_certain(probabilities, shares) -> list[np.ndarray]:
     return [certainty >= least[i] for i in last]
 
 
-def precision_recall(truth, probability) -> tuple[np.ndarray, np.ndarray, float]:
+def precision_recall(
+    truth: np.ndarray, probability: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Precision and recall at each threshold that occurs, and the average precision.
 
     truth: (n,) bool, whether a record is of the class, at least one; probability: (n,) of it
@@ -131,12 +155,14 @@ def precision_recall(truth, probability) -> tuple[np.ndarray, np.ndarray, float]
     return precision, recall, float(np.sum(np.diff(recall) * precision[1:]))
 
 
-def predicted(table, classes: Classes) -> np.ndarray:
+def predicted(table: "pd.DataFrame", classes: Classes) -> np.ndarray:
     """(n,) class codes with the highest probability in each row of a table with their columns."""
     return classes.predicted(table[list(classes)].to_numpy())
 
 
-def scores(table, classes: Classes, groups=None) -> dict[str, dict]:
+def scores(
+    table: "pd.DataFrame", classes: Classes, groups: Labels | None = None
+) -> dict[str, dict]:
     """Scores of a table of predictions and the 95 % intervals of those of `f1_scores`.
 
     table: column `label` and a column of probabilities for each class; groups: as in `resampled`
@@ -159,7 +185,9 @@ def scores(table, classes: Classes, groups=None) -> dict[str, dict]:
     }
 
 
-def resampled(n_records: int, n: int, seed=0, groups=None) -> np.ndarray:
+def resampled(
+    n_records: int, n: int, seed: int | np.random.Generator = 0, groups: Labels | None = None
+) -> np.ndarray:
     """(n, n_records) int: how often each record is in each of n bootstrap resamples.
 
     seed: a number or a numpy Generator
@@ -172,7 +200,7 @@ def resampled(n_records: int, n: int, seed=0, groups=None) -> np.ndarray:
     return rng.multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=n)[:, group]
 
 
-def _group_index(n_records: int, groups) -> np.ndarray:
+def _group_index(n_records: int, groups: Labels | None) -> np.ndarray:
     """(n_records,) int: the number of the group of each record."""
     if groups is None:
         return np.arange(n_records)
@@ -181,7 +209,9 @@ def _group_index(n_records: int, groups) -> np.ndarray:
     return np.array([number[key] for key in keys], int)
 
 
-def _resampled_counts(cells: np.ndarray, n_cells: int, n: int, seed: int, groups) -> np.ndarray:
+def _resampled_counts(
+    cells: np.ndarray, n_cells: int, n: int, seed: int, groups: Labels | None
+) -> np.ndarray:
     """(n, n_cells): records in each cell, in n resamples of the records or of their groups."""
     counts = np.bincount(cells, minlength=n_cells)
     if groups is None or not any(groups):
@@ -193,7 +223,7 @@ def _resampled_counts(cells: np.ndarray, n_cells: int, n: int, seed: int, groups
     return resampled(len(of_group), n, seed) @ of_group
 
 
-def _cells(classes: Classes, *columns) -> np.ndarray:
+def _cells(classes: Classes, *columns: Labels) -> np.ndarray:
     """(n,) int: each record's cell in a table with one axis for each column of class codes."""
     if len({len(column) for column in columns}) > 1:
         sizes = ", ".join(str(len(column)) for column in columns)

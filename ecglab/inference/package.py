@@ -93,8 +93,8 @@ def check_card(card: Any, path: Path) -> None:
     path: of the card, for the message
     """
     if isinstance(card, dict) and card.get("format", FORMAT) != FORMAT:
-        problem = f"is of format {card['format']!r}, and this version reads {FORMAT}"
-        raise EcglabError(f"{path} {problem}: {REMEDY}")
+        form = f"is of format {card['format']!r}, and this version reads {FORMAT}"
+        raise EcglabError(f"{path} {form}: {REMEDY}")
     problem = next(_problems(card, _SCHEMA, ""), None) or next(_contradictions(card), None)
     if problem:
         raise EcglabError(f"{path}: {problem}: {REMEDY}")

@@ -9,7 +9,7 @@ import functools
 import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from ..ecg.prepare import batch, prepare
 from ..ecg.record import Record, as_records
 from ..utils.errors import EcglabError, RecordError
 from . import package
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 MAX_SECONDS = 3600
 """Of a record: a longer one is refused."""
@@ -186,7 +189,7 @@ class Predictor:
         found = dict(zip(outputs, self._session.run(outputs, inputs), strict=True))
         return np.mean([_pooled(member, found) for member in self._members], axis=0)
 
-    def _opened(self, threads: int):
+    def _opened(self, threads: int) -> "onnxruntime.InferenceSession":
         """The onnxruntime session of the package's model."""
         import onnxruntime
 
@@ -219,7 +222,7 @@ class Predictor:
             raise EcglabError(f"{self._folder / package.MODEL}: {problem}: {package.REMEDY}")
 
 
-def pooled(probabilities: np.ndarray, exponents: Sequence[float]) -> np.ndarray:
+def pooled(probabilities: np.ndarray, exponents: Sequence[float] | np.ndarray) -> np.ndarray:
     """Logarithmic pool (n, n_classes) of several models' probabilities (models, n, n_classes).
 
     The product of p ** exponent over the models, scaled to sum 1 (Genest and Zidek 1986,

@@ -5,6 +5,7 @@ The packages `utils`, `ecg` and `inference` travel inside every logged model und
 old copy of it. That is why they import each other relatively, and nothing else of ecglab.
 """
 
+import numpy as np
 import pandas as pd
 
 from ..ecg.record import Record
@@ -31,7 +32,7 @@ class TablePredictor:
         result = pd.DataFrame(rows, columns=["label", *classes, "error"], index=table.index)
         return result.astype(dict.fromkeys(classes, float))
 
-    def _row(self, i: int, signal, fs) -> dict:
+    def _row(self, i: int, signal: np.ndarray, fs: float) -> dict:
         try:
             [prediction] = self.predictor.predict([Record(signal, fs, id=f"row {i}")])
         except RecordError as error:

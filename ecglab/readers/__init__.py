@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from ecglab.ecg.record import Record
 from ecglab.readers import csv_reader, mat_reader, npy_reader, wfdb_reader
@@ -39,7 +40,7 @@ def read(path: str | Path, lead: str | None = None, fs: float | None = None) -> 
         raise RecordError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
-def _reader_of(path: Path):
+def _reader_of(path: Path) -> Any:
     """The module that reads this file."""
     if wfdb_reader.header_of(path):
         return wfdb_reader

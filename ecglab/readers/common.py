@@ -96,17 +96,19 @@ def checked_rate(path: Path, own: float | None, given: float | None) -> float:
 
     Raises RecordError where there is neither, or where they differ by more than 0.1 %.
     """
-    if own is None and given is None:
-        raise RecordError(
-            f"{path}: the file has no sampling rate: give it in Hz "
-            "(--fs 300 on the command line, fs=300 in Python)"
-        )
-    if own is not None and given is not None and not abs(given - own) <= _SAME_RATE * own:
+    if own is None:
+        if given is None:
+            raise RecordError(
+                f"{path}: the file has no sampling rate: give it in Hz "
+                "(--fs 300 on the command line, fs=300 in Python)"
+            )
+        return given
+    if given is not None and not abs(given - own) <= _SAME_RATE * own:
         raise RecordError(
             f"{path}: the file has {own:g} Hz, not {given:g} Hz: leave the rate out, "
             "or correct the file"
         )
-    return given if own is None else own
+    return own
 
 
 def lead_of_array(path: Path, array: np.ndarray, lead: str | None) -> tuple[np.ndarray, str]:

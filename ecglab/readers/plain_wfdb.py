@@ -95,12 +95,14 @@ def _parse_signal(line: str, where: str) -> SignalHeader:
     form = _FORMAT.fullmatch(fields[1]) if len(fields) > 1 else None
     gain = _GAIN.fullmatch(fields[2] if len(fields) > 2 else "0")
     try:
+        if not (form and gain):
+            raise ValueError
         value = float(gain[1])
         baseline = int(gain[2] or (fields[4] if len(fields) > 4 else 0))
         number, per_frame, skew, offset = form.groups(default="0")
         if not math.isfinite(value):
             raise ValueError
-    except (AttributeError, TypeError, ValueError):
+    except (TypeError, ValueError):
         raise RecordError(f"{where}: {line[:60]!r} is not a WFDB signal line") from None
     if re.search(r"[/\\]|^\.*$", fields[0]):
         raise RecordError(f"{where}: {fields[0]!r} is not the name of a file beside the header")

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from .errors import EcglabError
 from .progress import message
@@ -35,10 +35,10 @@ def replacing(path: Path, mode: str = "wb") -> Iterator[IO]:
     """
     path = Path(path)
     partial = path.with_name(path.name + _PARTIAL)
-    text = {} if "b" in mode else {"encoding": "utf-8", "newline": "\n"}
+    encoding = None if "b" in mode else "utf-8"
     try:
         make_folder(path.parent)
-        with open(partial, mode, **text) as file:
+        with open(partial, mode, encoding=encoding, newline="\n" if encoding else None) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -59,12 +59,12 @@ def write_text(path: Path, text: str) -> None:
         file.write(text)
 
 
-def write_json(path: Path, value) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write a JSON file, whole or not at all."""
     write_text(path, json.dumps(value, indent=1) + "\n")
 
 
-def read_json(path: Path):
+def read_json(path: Path) -> Any:
     """What a JSON file that was written here says."""
     return json.loads(path.read_text(encoding="utf-8"))
 

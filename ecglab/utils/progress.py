@@ -1,20 +1,22 @@
 """Bars, and the time left, for the person who waits: in a terminal or a notebook."""
 
 import sys
+from typing import Any
 
 
-def bar(*arguments, **named):
+def bar(*arguments: Any, **named: Any) -> Any:
     """A tqdm bar: a widget in a notebook, text in a terminal, nothing elsewhere.
 
     Takes what tqdm takes; `disable` where it is given says whether it is shown.
     """
-    if in_notebook():
-        from tqdm.notebook import tqdm
-    else:
-        from tqdm import tqdm
+    import tqdm
 
-        named.setdefault("disable", not sys.stderr.isatty())
-    return tqdm(*arguments, **{"leave": False, **named})
+    if in_notebook():
+        import tqdm.notebook
+
+        return tqdm.notebook.tqdm(*arguments, **{"leave": False, **named})
+    named.setdefault("disable", not sys.stderr.isatty())
+    return tqdm.tqdm(*arguments, **{"leave": False, **named})
 
 
 def in_notebook() -> bool:

@@ -35,7 +35,8 @@ def stderr_on_error() -> Iterator[None]:
 def _absent(names: list[str]) -> Iterator[None]:
     """Let these libraries seem not installed while the block imports others, if not yet loaded."""
     hidden = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python marks it as absent
     try:
         yield
     finally:

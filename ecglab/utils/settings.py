@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 from .errors import EcglabError
 
@@ -62,7 +63,7 @@ class Settings:
         return ()
 
     @classmethod
-    def read(cls, group: str, values: Mapping) -> "Settings":
+    def read(cls, group: str, values: Mapping) -> Self:
         """These settings with some values set.
 
         group: of the keys, as messages name them. Raises EcglabError for an unknown key, a value of
@@ -85,7 +86,7 @@ class Settings:
         return asdict(self)
 
 
-def _typed(key: str, value, default):
+def _typed(key: str, value: Any, default: Any) -> Any:
     """`value` in the type of the default."""
     if isinstance(default, tuple):
         whole = all(type(x) is int for x in default)
@@ -105,6 +106,6 @@ def _typed(key: str, value, default):
     raise EcglabError(f"{key}={value!r} is impossible: it must be {what}, such as {default!r}")
 
 
-def _is_number(x, whole: bool) -> bool:
+def _is_number(x: Any, whole: bool) -> bool:
     kinds = int if whole else int | float
     return isinstance(x, kinds) and not isinstance(x, bool) and math.isfinite(x)

@@ -61,7 +61,7 @@ def features(bands: Bands, beats: Beats) -> dict[str, float]:
     return _p_wave(beats) | _f_waves(bands, beats)
 
 
-def _p_wave(beats: Beats):
+def _p_wave(beats: Beats) -> dict[str, float]:
     window = beats.part(EARLY, LATE)
     rows, template = beats.cut[:, window], beats.template[window]
     n = template.size
@@ -94,7 +94,7 @@ def _p_wave(beats: Beats):
     }
 
 
-def _f_waves(bands: Bands, beats: Beats):
+def _f_waves(bands: Bands, beats: Beats) -> dict[str, float]:
     rest = bands.wide * beats.sign
     # Scaled to each beat's own size, so that breathing leaves no remainder.
     scale = beats.cut @ beats.template / (beats.template @ beats.template)
@@ -129,7 +129,7 @@ def _taper(beats: Beats) -> np.ndarray:
     return np.clip(np.minimum(at, n - 1 - at) / edge, 0, 1)
 
 
-def _tq(bands: Bands, beats: Beats):
+def _tq(bands: Bands, beats: Beats) -> dict[str, float]:
     """What the signal itself does between the end of T and the start of P."""
     rr = np.diff(beats.r)
     start = beats.r[:-1] + np.minimum(0.55 * rr, 0.45 * bands.fs).astype(int)

@@ -144,7 +144,7 @@ def features(beats: Beats) -> dict[str, float]:
     return _likeness(beats) | _qrs(beats) | _waves(beats)
 
 
-def _likeness(beats: Beats):
+def _likeness(beats: Beats) -> dict[str, float]:
     c = beats.correlation
     whole = correlations(beats.cut, beats.template)
     t = beats.part(0.1, AFTER)
@@ -171,7 +171,7 @@ def _likeness(beats: Beats):
     }
 
 
-def _qrs(beats: Beats):
+def _qrs(beats: Beats) -> dict[str, float]:
     around = beats.part(-0.12, 0.14)
     time = (np.arange(around.stop - around.start) - (beats.before - around.start)) / beats.fs
     each, mean = _spread(beats.cut[:, around], time), _spread(beats.template[None, around], time)
@@ -192,7 +192,7 @@ def _qrs(beats: Beats):
     }
 
 
-def _spread(rows, time):
+def _spread(rows: np.ndarray, time: np.ndarray) -> np.ndarray:
     """(n,) root of the second moment in time of the energy of the slope of rows (n, samples)."""
     energy = np.diff(rows, axis=1) ** 2
     total = np.maximum(energy.sum(axis=1, keepdims=True), 1e-30)
@@ -200,7 +200,7 @@ def _spread(rows, time):
     return np.sqrt((energy * (time[1:] - middle) ** 2).sum(axis=1) / total[:, 0])
 
 
-def _waves(beats: Beats):
+def _waves(beats: Beats) -> dict[str, float]:
     template, height = beats.template, beats.height
     level = median(template[beats.part(-0.12, -0.05)])
     from_r = (template - level) / height

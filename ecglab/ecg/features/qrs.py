@@ -108,7 +108,9 @@ def _without_t_waves(beats: np.ndarray, envelope: np.ndarray, fs: float) -> np.n
     return np.array(kept, int)
 
 
-def _second_look(beats, candidates, heights, fs: float) -> np.ndarray:
+def _second_look(
+    beats: np.ndarray, candidates: np.ndarray, heights: np.ndarray, fs: float
+) -> np.ndarray:
     """The beats with the highest candidate in every interval that is too long."""
     if beats.size < 4:
         return beats

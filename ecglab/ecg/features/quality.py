@@ -55,7 +55,7 @@ def features(bands: Bands, r: np.ndarray) -> dict[str, float]:
     return _spectrum(bands) | _amplitudes(bands) | _between(bands, r) | _detection(bands, r)
 
 
-def _spectrum(bands: Bands):
+def _spectrum(bands: Bands) -> dict[str, float]:
     hz, power = power_spectrum(bands.x, bands.fs)
     whole = share(hz, power, 0.7, 40)
     inner = (hz >= 0.7) & (hz < 40)
@@ -71,7 +71,7 @@ def _spectrum(bands: Bands):
     }
 
 
-def _amplitudes(bands: Bands):
+def _amplitudes(bands: Bands) -> dict[str, float]:
     x, y = bands.x, bands.wide
     square = (y - y.mean()) ** 2
     variance = square.mean()
@@ -96,7 +96,7 @@ def _amplitudes(bands: Bands):
     }
 
 
-def _between(bands: Bands, r: np.ndarray):
+def _between(bands: Bands, r: np.ndarray) -> dict[str, float]:
     """How far the beats stand out."""
     if r.size < 3:
         return {}
@@ -117,7 +117,7 @@ def _between(bands: Bands, r: np.ndarray):
     }
 
 
-def _detection(bands: Bands, r: np.ndarray):
+def _detection(bands: Bands, r: np.ndarray) -> dict[str, float]:
     envelope = bands.envelope
     lag, height = _period(envelope, bands.fs)
     edges = np.concatenate([[0], r, [bands.n - 1]])
@@ -139,7 +139,7 @@ def agreement(a: np.ndarray, b: np.ndarray, tolerance: float) -> float:
     return 2 * _near(a, b, tolerance) / (a.size + b.size)
 
 
-def _near(a, b, tolerance) -> int:
+def _near(a: np.ndarray, b: np.ndarray, tolerance: float) -> int:
     """How many of a have one of b within the tolerance."""
     at = np.searchsorted(b, a)
     gap = np.minimum(

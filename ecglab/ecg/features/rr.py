@@ -17,6 +17,7 @@ doi:10.1007/s10439-009-9740-z (turning points, Shannon entropy).
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from .beats import Beats
 from .series import fraction, local_median, median, percentile
 
 EDGES = (-0.15, -0.05, 0.05, 0.15)
@@ -100,7 +101,7 @@ FEATURES = {
 }
 
 
-def features(rr: np.ndarray, beats) -> dict[str, float]:
+def features(rr: np.ndarray, beats: Beats) -> dict[str, float]:
     """The features of RR intervals (n,) in s; `beats` says which beats look typical."""
     found = {"rr_n": float(rr.size)}
     if rr.size < 3:
@@ -124,15 +125,16 @@ def cosen(rr: np.ndarray, block: int = 200) -> float:
     The tolerance starts at 30 ms and is widened until 5 pairs match, as in the paper. Longer
     series are compared within blocks of `block` intervals.
     """
-    single, double = [], []
+    near: list[np.ndarray] = []
+    both: list[np.ndarray] = []
     for start in range(0, max(rr.size - 1, 1), block):
         part = rr[start : start + block + 1]
         distance = np.abs(part[:, None] - part[None, :])
         place = np.arange(part.size - 1)
         pairs = place[:, None] < place
-        single.append(distance[:-1, :-1][pairs])
-        double.append(np.maximum(single[-1], distance[1:, 1:][pairs]))
-    single, double = np.concatenate(single), np.concatenate(double)
+        near.append(distance[:-1, :-1][pairs])
+        both.append(np.maximum(near[-1], distance[1:, 1:][pairs]))
+    single, double = np.concatenate(near), np.concatenate(both)
     if double.size < 5:
         return np.nan
     tolerance = max(0.03, float(np.partition(double, 4)[4]))
@@ -140,7 +142,7 @@ def cosen(rr: np.ndarray, block: int = 200) -> float:
     return float(-np.log(matches) + np.log(2 * tolerance) - np.log(rr.mean()))
 
 
-def _distribution(rr):
+def _distribution(rr: np.ndarray) -> dict[str, float]:
     usual, mean, sd = median(rr), rr.mean(), rr.std()
     p10, p90 = percentile(rr, [10, 90]) / usual
     score = (rr - mean) / sd if sd > 0 else np.full(rr.size, np.nan)
@@ -161,7 +163,7 @@ def _distribution(rr):
     }
 
 
-def _shannon(rr) -> float:
+def _shannon(rr: np.ndarray) -> float:
     """Entropy over 16 bins from the shortest to the longest, without an eighth of the intervals."""
     cut = rr.size // 16
     kept = np.sort(rr)[cut : rr.size - cut]
@@ -173,7 +175,7 @@ def _shannon(rr) -> float:
     return float(-(count * np.log(count)).sum() / np.log(16))
 
 
-def _changes(rr):
+def _changes(rr: np.ndarray) -> dict[str, float]:
     change, mean = np.diff(rr), rr.mean()
     size = np.abs(change)
     relative = change / mean
@@ -216,7 +218,7 @@ def correlation(x: np.ndarray, lag: int) -> float:
     return float((deviation[lag:] * deviation[:-lag]).sum() / power)
 
 
-def _patterns(rr):
+def _patterns(rr: np.ndarray) -> dict[str, float]:
     usual = local_median(rr)
     short, long = rr < 0.85 * usual, rr > 1.15 * usual
     pair = short[:-1] & (rr[1:] > 1.05 * usual[1:])
@@ -238,7 +240,7 @@ def _patterns(rr):
     }
 
 
-def _in_threes(rr) -> float:
+def _in_threes(rr: np.ndarray) -> float:
     """The share of stretches of 6 intervals that repeat after 3 and are not all alike."""
     if rr.size < 6:
         return np.nan
@@ -247,7 +249,7 @@ def _in_threes(rr) -> float:
     return fraction(repeats & (pieces.max(axis=1) > 1.2 * pieces.min(axis=1)))
 
 
-def _windows(rr):
+def _windows(rr: np.ndarray) -> dict[str, float]:
     if rr.size < 6:
         return {}
     pieces = sliding_window_view(rr, 6)

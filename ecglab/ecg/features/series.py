@@ -3,10 +3,13 @@
 None of them looks for NaN: there is none in what the features are made of.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def median(x: np.ndarray) -> np.ndarray:
+def median(x: np.ndarray) -> Any:
     """(...,) the median of each row of x (..., n)."""
     x = np.array(x, order="C")  # a copy, with each row in one piece: columns sort slowly
     x.sort()
@@ -14,7 +17,7 @@ def median(x: np.ndarray) -> np.ndarray:
     return (x[..., (n - 1) // 2] + x[..., n // 2]) / 2
 
 
-def percentile(x: np.ndarray, percent) -> np.ndarray:
+def percentile(x: np.ndarray, percent: ArrayLike) -> Any:
     """The percentiles of x (n,), between two of its values on the line from one to the other."""
     at = np.asarray(percent) / 100 * (x.size - 1)
     return np.interp(at, np.arange(x.size), np.sort(x))
