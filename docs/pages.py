@@ -103,7 +103,7 @@ def _entry(name: str) -> tuple[str, str]:
     target = f"{module}.{offered.__name__}" if module else offered.__name__
     link = f"{{{'py:obj' if module else 'py:mod'}}}`ecglab.{name} <{target}>`"
     if not target.startswith("ecglab."):
-        link = f"`ecglab.{name}`"  # another library's, with pages of its own
+        return f"`ecglab.{name}`", f"The library {target}, for models of your own."
     return link, (offered.__doc__ or "").strip().partition("\n")[0]
 
 

@@ -2,8 +2,8 @@
 
 
 class EcglabError(Exception):
-    """Bad input or state. The message is one line, fit to be shown to the person as it is."""
+    """An error that the user can act on. Its message is one line: what, where and what to do."""
 
 
 class RecordError(EcglabError):
-    """A recording that cannot be read or judged; others beside it still can."""
+    """A recording that cannot be read or classified. Other recordings are not affected."""
