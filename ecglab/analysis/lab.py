@@ -19,6 +19,15 @@ START = "START.md"
 COPIED = ".copied.json"
 """In a working copy: {file: digest of the version that was last copied or put beside}."""
 
+SETTINGS = ".jupyterlab"
+"""Folder of a working copy with `OVERRIDES`, in the file that JupyterLab reads."""
+
+OVERRIDES = {
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
+}
+"""Defaults of JupyterLab, which the user's own settings override: pages are rendered, no news."""
+
 PATTERNS = (START, "[0-9][0-9]_*.ipynb", "pictures/*")
 
 
@@ -43,6 +52,7 @@ def workspace(source: Path | None = None, folder: Path | None = None) -> Path:
         for path in files:
             _update(path, path.relative_to(source), folder, copied)
         write_json(folder / COPIED, copied)
+        write_json(folder / SETTINGS / "overrides.json", OVERRIDES)
     except OSError as error:
         raise EcglabError(f"{folder}: {error.strerror or error}") from None
     return folder
@@ -50,8 +60,11 @@ def workspace(source: Path | None = None, folder: Path | None = None) -> Path:
 
 def arguments(folder: Path) -> list[str]:
     """Arguments of JupyterLab that open the start page of a working copy."""
-    page = f"/lab/tree/{START}?factory=Markdown%20Preview"
-    return [f"--ServerApp.root_dir={folder}", f"--LabApp.default_url={page}"]
+    return [
+        f"--ServerApp.root_dir={folder}",
+        f"--LabApp.default_url=/lab/tree/{START}",
+        f"--LabApp.app_settings_dir={folder / SETTINGS}",
+    ]
 
 
 def _source() -> Path:

@@ -1,6 +1,7 @@
 """The user's copy of the notebooks: up to date, and nothing of the user's is lost."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -27,25 +28,26 @@ def work(source, tmp_path):
     return lab.workspace(source, tmp_path / "work")
 
 
-def names(folder):
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+def copies(folder):
+    files = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return sorted(name for name in files if not name.startswith("."))
 
 
 def test_the_first_use_copies_what_a_reader_needs(work):
-    assert names(work) == [lab.COPIED, NAME, START, "pictures/a.png"]
+    assert copies(work) == [NAME, START, "pictures/a.png"]
 
 
 def test_a_newer_version_replaces_an_unchanged_file(source, work, capsys):
     (source / NAME).write_text("second")
     lab.workspace(source, work)
     assert (work / NAME).read_text() == "second"
-    assert len(names(work)) == 4 and capsys.readouterr() == ("", "")
+    assert len(copies(work)) == 3 and capsys.readouterr() == ("", "")
 
 
 def test_a_changed_file_is_kept_and_the_newer_version_is_put_beside_it(source, work, capsys):
     (work / NAME).write_text("mine")
     lab.workspace(source, work)
-    assert (work / NAME).read_text() == "mine" and len(names(work)) == 4
+    assert (work / NAME).read_text() == "mine" and len(copies(work)) == 3
     (source / NAME).write_text("second")
     lab.workspace(source, work)
     (beside,) = work.glob("01_explore-new-*.ipynb")
@@ -87,6 +89,8 @@ def test_a_folder_without_notebooks_and_one_that_cannot_be_written_are_one_line(
 
 
 def test_jupyterlab_opens_the_start_page_of_the_copy(work):
-    root, page = lab.arguments(work)
-    assert root == f"--ServerApp.root_dir={work}"
-    assert page.startswith(f"--LabApp.default_url=/lab/tree/{START}")
+    root, page, settings = (argument.partition("=")[2] for argument in lab.arguments(work))
+    assert (root, page) == (str(work), f"/lab/tree/{START}")
+    overrides = json.loads((Path(settings) / "overrides.json").read_text())
+    viewers = overrides["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"]
+    assert viewers == {"markdown": "Markdown Preview"}
