@@ -179,7 +179,7 @@ class Dataset:
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     def check(self) -> None:
-        """EcglabError unless the signal of each of these records has its digest.
+        """Check the signals of these records against their digests. Raises EcglabError.
 
         Labels, groups and spec were checked when the file was opened.
         """

@@ -1,4 +1,4 @@
-"""Downloads by pooch that go on after a broken connection, and that of the CinC 2017 archive.
+"""Downloads that resume after a broken connection (pooch), and the CinC 2017 archive.
 
 pooch checks a file's SHA-256 and puts it under its name only when it is whole and right, but
 starts a broken download anew. `_Resuming` is a downloader for it that asks for the rest instead
@@ -62,7 +62,7 @@ def fetch(
     wait: float = 1.0,
     timeout: float = 30.0,
 ) -> Path:
-    """Download a file, going on where an earlier try ended, and return its path.
+    """Download a file, resuming an earlier download, and return its path.
 
     url: http or https; path: where it is to be; sha256: its checksum, where one is known
     retries: tries in a row that may bring nothing; wait: seconds before the first of them, twice
@@ -89,14 +89,14 @@ def fetch(
         ) from None
     except ValueError:  # pooch's, after it deleted the file
         raise EcglabError(
-            f"{url} came with another SHA-256 than {sha256:.12}..., which is right, and was "
-            "deleted: try again, or get it from another place"
+            f"{url} does not have the published SHA-256 {sha256:.12}... and was deleted: "
+            "try again, or give another address with --url"
         ) from None
     return path
 
 
 class _DroppedError(Exception):
-    """The try ended before the file did; another may bring the rest."""
+    """The connection ended before the file did. Another try may get the rest."""
 
 
 class _Resuming:
@@ -123,8 +123,8 @@ class _Resuming:
                 most = max(most, self.n_bytes)
                 if failed > self.retries:
                     raise EcglabError(
-                        f"{url} could not be downloaded ({error}): try again later, "
-                        "it goes on from where it is"
+                        f"{url} could not be downloaded ({error}): try again later; "
+                        "the download resumes"
                     ) from None
                 seconds = self.wait * 2 ** max(failed - 1, 0)
                 print(f"{error}; trying again in {seconds:g} s", file=sys.stderr)

@@ -78,7 +78,7 @@ def import_folder(
         raise EcglabError(f"{name} is a data set that comes with ecglab: give yours another name")
     dataset.path_of(name)
     if not folder.is_dir():
-        raise EcglabError(f"{folder} is no folder: give the one that the files of {labels} are in")
+        raise EcglabError(f"{folder} is not a folder: give the folder with the files of {labels}")
     config = _read_toml(labels.with_suffix(".toml"))
     rows = _read_table(labels, config["columns"])
     mapping = {**config["labels"], **(mapping or {})}
@@ -169,7 +169,7 @@ def _cut(record: Record, row: _Row) -> Record:
     end = _number(row, "end") if row.end else record.seconds
     if not 0 <= start < end <= record.seconds + 1 / record.fs:
         raise RecordError(
-            f"{row.file}: {start:g} s to {end:g} s is no part of its {record.seconds:g} s"
+            f"{row.file}: {start:g} s to {end:g} s is not within its {record.seconds:g} s"
         )
     part = record.signal[round(start * record.fs) : round(end * record.fs)]
     return Record(part, record.fs, id=row.file, lead=record.lead)
@@ -241,7 +241,7 @@ def _read_table(path: Path, columns: Mapping[str, str]) -> list[_Row]:
                 f'{column} = "NAME" under [columns] of {path.with_suffix(".toml").name} beside it'
             )
     if not len(table):
-        raise EcglabError(f"{path} has no rows: list one recording a row")
+        raise EcglabError(f"{path} has no rows: list one recording per row")
     given = {column: map(_text, table[name]) for column, name in names.items() if name in table}
     cells = zip(*given.values(), strict=True)
     return [

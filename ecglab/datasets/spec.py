@@ -1,4 +1,4 @@
-"""What a data set is: the facts that everything else asks for, and one labelled record of it."""
+"""The description of a data set (`Spec`), and one labelled record of it (`Example`)."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -48,7 +48,7 @@ class Spec:
 
     @classmethod
     def from_dict(cls, stored: Mapping) -> "Spec":
-        """The spec that `as_dict` described; EcglabError where none is described."""
+        """The spec from the dictionary of `as_dict`. Raises EcglabError if keys are missing."""
         try:
             known = {f.name: stored[f.name] for f in fields(cls)}
             known["classes"] = Classes.from_dict(known["classes"])
@@ -63,7 +63,7 @@ class Example:
     """One labelled record of a data set.
 
     record: its signal, rate and id; labels: {label version: class}
-    group: the patient it is of, empty where that is not known
+    group: the patient, empty where unknown
 
     Data sets whose rhythm changes within a record will add the annotated intervals here.
     """

@@ -1,4 +1,4 @@
-"""Which record is in which fold, from a file that is kept, and the validation set of a fold.
+"""Folds of a data set, kept in a file, and the validation records of a fold.
 
 Splits are made of records, or of groups (patients) where these are known. Records with the same
 samples count as of one group. The folds of cinc2017 come with ecglab; those of another data set
@@ -24,7 +24,7 @@ _PACKAGED = Path(__file__).parent
 
 
 class Records(Protocol):
-    """What a split must know of a data set; `ecglab.datasets.dataset.Dataset` has it."""
+    """The part of `ecglab.datasets.dataset.Dataset` that a split uses."""
 
     name: str
     ids: np.ndarray
@@ -89,14 +89,14 @@ def write(data: Records, n_folds: int = N_FOLDS, seed: int = 0, path: Path | Non
     with locked(path, f"splitting {data.name}", patience=60):
         if path.exists():
             raise EcglabError(
-                f"{data.name} is split already ({path}), and results on other folds could not be "
-                "compared with earlier ones; delete that file to split anew all the same"
+                f"{data.name} is already split ({path}), and results on new folds cannot be "
+                "compared with earlier ones; delete that file to split again all the same"
             )
         return _write(data, n_folds, seed, path)
 
 
 def make(data: Records, n_folds: int, seed: int) -> np.ndarray:
-    """Deal records out into folds at random, with the classes in their proportions.
+    """Assign records to folds at random, stratified by class.
 
     Returns the fold (n_records,) int of each record; those of one group, or with the same samples,
     are in one fold. By scikit-learn's StratifiedGroupKFold.
@@ -105,7 +105,7 @@ def make(data: Records, n_folds: int, seed: int) -> np.ndarray:
     from sklearn.model_selection import StratifiedGroupKFold
 
     if n_folds < 2:
-        raise EcglabError(f"{n_folds} folds are no split: at least 2 are needed")
+        raise EcglabError(f"cannot split into {n_folds} folds: at least 2 are needed")
     units = _units(data)
     labels = data.labels.astype(str)
     of_what = "groups" if data.groups.any() else "different records"
@@ -129,7 +129,7 @@ def make(data: Records, n_folds: int, seed: int) -> np.ndarray:
 def validation_split(
     data: Records, rows: np.ndarray, share: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(training rows, validation rows): `share` of each class among these rows, at random.
+    """(training rows, validation rows): a random `share` of each class is for validation.
 
     rows: indices into `data`. Groups, and records with the same samples, stay together.
     """

@@ -154,7 +154,7 @@ def test_cut_connection_goes_on_where_it_ended(server, tmp_path):
 def test_later_call_goes_on_where_an_earlier_one_ended(server, tmp_path):
     server.plans = [{"cut": 300_000}, {"status": 503}]
     path = tmp_path / "file"
-    failing(server, path, "/file", "503", "goes on", retries=0)
+    failing(server, path, "/file", "503", "resumes", retries=0)
     part = path.with_name("file.part")
     assert part.stat().st_size == 300_000
     server.requests.clear()
@@ -383,7 +383,7 @@ def test_fetch_cinc2017_with_a_wrong_archive(mirror):
     earlier = dataset.path_of("cinc2017").read_bytes()
     (dataset.path_of("cinc2017").parent / "downloads" / "training2017.zip").unlink()
     mirror.files["training2017.zip"] += b"x"
-    with pytest.raises(EcglabError, match=r"training2017\.zip came with another SHA-256"):
+    with pytest.raises(EcglabError, match=r"training2017\.zip does not have the published SHA-256"):
         download.fetch_cinc2017(mirror.url)
     assert dataset.path_of("cinc2017").read_bytes() == earlier
 

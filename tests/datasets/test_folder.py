@@ -211,8 +211,8 @@ def test_every_problem_is_counted_and_some_are_shown(clinic):
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"start": ["5"] + [""] * 5, "end": ["4"] + [""] * 5}, "w0.hea: 5 s to 4 s is no part of"),
-        ({"end": ["13"] + [""] * 5}, "0 s to 13 s is no part of its 12 s"),
+        ({"start": ["5"] + [""] * 5, "end": ["4"] + [""] * 5}, "w0.hea: 5 s to 4 s is not within"),
+        ({"end": ["13"] + [""] * 5}, "0 s to 13 s is not within its 12 s"),
         ({"start": ["9"] + [""] * 5}, "too short, 3.0 s"),
         ({"start": ["x"] + [""] * 5}, "start is 'x', not a number"),
         ({"lead": ["V9"] + [""] * 5}, "there is no lead 'V9'"),
@@ -257,7 +257,7 @@ def test_table_is_refused(clinic, content, words):
 
 def test_missing_table_or_folder_is_refused(clinic):
     assert "none.csv" in refused(clinic, clinic / "none.csv", "clinic")
-    assert "is no folder" in refused(clinic / "none", table(clinic), "clinic")
+    assert "is not a folder" in refused(clinic / "none", table(clinic), "clinic")
     (clinic / "t.parquet").write_bytes(b"PAR1 no")
     assert "cannot read the table" in refused(clinic, clinic / "t.parquet", "clinic")
 

@@ -145,7 +145,7 @@ def test_written_folds_are_used_and_not_overwritten(clinic):
     assert splits.n_folds(clinic) == 3
     assert splits.folds(clinic).tolist() == splits.make(clinic, 3, 4).tolist()
     content = path.read_bytes()
-    assert "delete that file to split anew" in refused(splits.write, clinic)
+    assert "delete that file to split again" in refused(splits.write, clinic)
     assert path.read_bytes() == content
 
 
