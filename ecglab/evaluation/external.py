@@ -1,4 +1,4 @@
-"""External evaluation: how well a packaged model does on records that it has never seen."""
+"""External evaluation of a packaged model on records that it was not trained on."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ RELIABILITY_BINS = 10
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     facts: model, data set, mapping, what was left out and all metrics, ready for JSON
     classes: of the model; those that rank it are the ranked ones among the classes of the records

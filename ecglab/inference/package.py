@@ -6,7 +6,7 @@ model.onnx      its members: inputs "signal" and "mask" (batch, n_samples), or "
 trained_on.txt  the records of its data set: of each, the first 16 hex digits of `signal_digest`
 manifest.json   the SHA-256 of these three
 
-A package that ships has a README.md beside them, which is the card in words.
+A package that comes with ecglab also has a README.md, the card in Markdown.
 """
 
 import json
@@ -69,7 +69,7 @@ _SCHEMA = {
 
 
 def read_card(folder: Path) -> dict:
-    """The card of a package. Raises EcglabError, one line, for one that is damaged or missing."""
+    """The card of a package. Raises EcglabError if it is damaged or missing."""
     folder = Path(folder)
     digests.check(folder, REMEDY, [CARD])
     path = folder / CARD
@@ -82,13 +82,13 @@ def read_card(folder: Path) -> dict:
 
 
 def check(folder: Path) -> None:
-    """EcglabError unless every file of a package is what its manifest says."""
+    """Check every file of a package against its manifest. Raises EcglabError."""
     listed = digests.read_manifest(folder, REMEDY)
     digests.check(folder, REMEDY, dict.fromkeys([*FILES, *listed]))
 
 
 def check_card(card: Any, path: Path) -> None:
-    """EcglabError, one line that names the key, for a card that is not of this format.
+    """Check the format of a card. Raises EcglabError, which names the invalid key.
 
     path: of the card, for the message
     """
@@ -108,7 +108,7 @@ def read_trained_on(folder: Path) -> frozenset[str]:
     except (OSError, ValueError) as error:
         raise EcglabError(f"{path} cannot be read ({error}): {REMEDY}") from None
     if not all(re.fullmatch(f"[0-9a-f]{{{DIGEST_DIGITS}}}", line) for line in lines):
-        raise EcglabError(f"{path} has lines that are no digests: {REMEDY}")
+        raise EcglabError(f"{path} has lines that are not digests: {REMEDY}")
     return frozenset(lines)
 
 

@@ -106,7 +106,7 @@ class Predictor:
 
     @functools.cached_property
     def trained_on(self) -> frozenset[str]:
-        """Of each record of its training data, the first 16 hex digits of `signal_digest`."""
+        """The first 16 hex digits of `signal_digest` of each record of the training data."""
         return package.read_trained_on(self._folder)
 
     def predict_proba(self, records: Record | Iterable[Record]) -> np.ndarray:
@@ -175,8 +175,8 @@ class Predictor:
     def _prepared(self, record: Record) -> np.ndarray:
         if record.seconds > MAX_SECONDS:
             raise RecordError(
-                f"{record.id}: {record.seconds / 60:.0f} min are too long for one prediction, "
-                f"which is of at most {MAX_SECONDS // 60} min: cut it into pieces"
+                f"{record.id}: {record.seconds / 60:.0f} min are too long for one prediction "
+                f"(at most {MAX_SECONDS // 60} min): cut it into pieces"
             )
         return prepare(record, self.fs)
 

@@ -14,13 +14,13 @@ from .predictor import Predictor
 
 
 class TablePredictor:
-    """Predicts the rows of a table; a row that has no prediction says why and spoils no other."""
+    """Predicts the rows of a table. A row that cannot be predicted has an error instead."""
 
     def __init__(self, folder: str):
         self.predictor = Predictor(folder)
 
     def predict(self, table: pd.DataFrame, params: dict | None = None) -> pd.DataFrame:
-        """One row out for each row in.
+        """A table of predictions, one row for each row of the input.
 
         table: columns `signal` (list of mV, missing samples NaN) and `fs` (Hz)
         Returns the columns `label`, a probability for each class under its code, and `error`: why

@@ -95,7 +95,7 @@ def test_lines_that_are_no_digests_are_noticed(tmp_path):
     folder = package_maker.make(tmp_path / "lines")
     (folder / package.TRAINED_ON).write_text("0123\n")
     seal(folder, package_maker.card())
-    with pytest.raises(EcglabError, match=r"trained_on\.txt has lines that are no digests"):
+    with pytest.raises(EcglabError, match=r"trained_on\.txt has lines that are not digests"):
         _ = Predictor(folder).trained_on
 
 
