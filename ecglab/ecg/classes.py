@@ -63,7 +63,7 @@ class Classes:
         except KeyError as error:
             raise EcglabError(
                 f"label {error.args[0]!r} is none of {', '.join(self)}: "
-                "is it of another data set, or does it need a mapping?"
+                "is it a label of another data set, or does it need a mapping?"
             ) from None
 
     def one_hot(self, labels: Iterable[str]) -> np.ndarray:
@@ -85,7 +85,7 @@ class Classes:
 
     @classmethod
     def from_dict(cls, stored: Mapping) -> "Classes":
-        """The classes that `as_dict` described; EcglabError where they are not described."""
+        """The classes from the dictionary of `as_dict`. Raises EcglabError if keys are missing."""
         try:
             return cls(dict(stored["meanings"]), tuple(stored["ranked"]))
         except (KeyError, TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""From a record to the input of a model: the one way there is, for training and prediction."""
+"""Prepare a record as the input of a model, the same way for training and prediction."""
 
 import hashlib
 from collections.abc import Sequence

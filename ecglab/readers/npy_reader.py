@@ -26,11 +26,11 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
         except Exception as error:  # NumPy raises all kinds of error on a damaged header
             if "Object arrays" in str(error):
                 raise RecordError(
-                    f"{path}: holds Python objects, which are not opened: "
+                    f"{path}: holds Python objects, which are not loaded: "
                     "save floating-point numbers in mV"
                 ) from None
             raise RecordError(
-                f"{path}: not a NumPy array, or damaged or cut: copy it or np.save it again"
+                f"{path}: not a NumPy array, or damaged or cut: copy it again or use np.save"
             ) from None
     signal, name = lead_of_array(path, array, lead)
     return Record(signal, checked_rate(path, None, fs), path.stem, name)

@@ -52,19 +52,19 @@ def difference_from(other: Result, result: Result) -> str:
 
 
 def shown(result: Result) -> str:
-    """The experiment, and the seed where it is not that of its file."""
+    """Name of the experiment, with the seed if it differs from that of the file."""
     seed = result.facts["differs"].get("seed")
     name = result.facts["experiment"]
     return name if seed is None else f"{name}, seed {seed}"
 
 
 def link(result: Result) -> str:
-    """The address of a result's file, from the page."""
+    """Link to a result's file, relative to the page."""
     return f"results/{quote(f'{result.name}.csv', safe='._+=,-')}"
 
 
 def idea(experiment: str) -> str:
-    """First line of the docstring of an experiment's file, which is not run."""
+    """First line of the docstring of an experiment's file. The file is parsed, not run."""
     path = paths.experiments().get(experiment)
     text = path.read_text(encoding="utf-8") if path else ""
     return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0].rstrip(".")

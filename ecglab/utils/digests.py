@@ -1,4 +1,4 @@
-"""SHA-256 of what is kept, so that damage is noticed when it is read."""
+"""SHA-256 digests of kept files, so that damage is noticed when they are read."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ def sha256_of(path: Path) -> str:
 
 
 def write_manifest(folder: Path, names: Iterable[str]) -> None:
-    """Write the manifest of these files of a folder: the last step of making it."""
+    """Write the manifest of these files of a folder, as the last step of writing the folder."""
     write_json(folder / MANIFEST, {name: sha256_of(folder / name) for name in sorted(names)})
 
 
@@ -37,7 +37,7 @@ def read_manifest(folder: Path, remedy: str) -> dict[str, str]:
 
 
 def check(folder: Path, remedy: str, names: Iterable[str] | None = None) -> None:
-    """EcglabError unless files of a folder are what its manifest says.
+    """Check the files of a folder against its manifest. Raises EcglabError.
 
     names: which are checked, by default all; remedy: what to do about damage, in words
     """

@@ -1,4 +1,4 @@
-"""What ecglab says when it cannot go on: one line with what, where and what to do."""
+"""The errors of ecglab. The message is one line: what is wrong, where, and what to do."""
 
 
 class EcglabError(Exception):

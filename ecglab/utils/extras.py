@@ -13,7 +13,7 @@ _EXTRA = {library: extra for extra, names in _LIBRARIES.items() for library in n
 
 
 def require(extra: str) -> None:
-    """ModuleNotFoundError for the first library of an extra that is not installed."""
+    """Check that the libraries of an extra are installed. Raises ModuleNotFoundError."""
     for library in _LIBRARIES[extra].split():
         if importlib.util.find_spec(library) is None:
             raise ModuleNotFoundError(f"No module named {library!r}", name=library)

@@ -65,7 +65,7 @@ def write_json(path: Path, value: object) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file that was written here says."""
+    """The contents of a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -67,7 +67,7 @@ class _Opened:
 def test_npy_is_never_unpickled(tmp_path):
     path = tmp_path / "rec.npy"
     np.save(path, np.array([_Opened()], object), allow_pickle=True)
-    assert_refused("Python objects, which are not opened", path, fs=200)
+    assert_refused("Python objects, which are not loaded", path, fs=200)
     path.write_bytes(pickle.dumps(_Opened()))
     assert_refused("not a NumPy array", path, fs=200)
 
