@@ -25,7 +25,7 @@ def log(result: Evaluation, page: Path) -> str:
         reason = " ".join(str(error).split())[:200]
         raise EcglabError(
             f"the evaluation was not logged, since MLflow's store cannot be used ({reason}): "
-            "give the same command again later"
+            "run the same command again later"
         ) from None
 
 

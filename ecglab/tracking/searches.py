@@ -16,7 +16,7 @@ def log(
     figures: Mapping,
     status: str,
 ) -> None:
-    """Log what a search is and has found; a store that is away is reported, not raised.
+    """Log a search and its results. An unreachable store is reported, not raised.
 
     facts: of search.json; scope: in words; figures: {name: figure}
     trials: {"trial", "status", "score", "scores", "seconds"} of each

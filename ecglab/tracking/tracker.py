@@ -113,7 +113,7 @@ class Tracker:
             self._epochs: dict[int, int] = {}
 
     def sync(self) -> str:
-        """Log everything that the folder holds and the store lacks; the parent's run id."""
+        """Log everything that the store lacks and return the id of the parent run."""
         with _LOCK:
             parent = self._run_id("parent")
             for k in self.run.folds:
@@ -290,7 +290,7 @@ class Live:
 
 @contextlib.contextmanager
 def reported(remedy: str) -> Iterator[None]:
-    """Print a line, with what to do, where the store is away in the block."""
+    """Print one line with what to do if the store cannot be used within the block."""
     try:
         yield
     except away() as error:
@@ -298,7 +298,7 @@ def reported(remedy: str) -> Iterator[None]:
 
 
 def away() -> tuple[type[Exception], ...]:
-    """What is raised where a store cannot be reached, is locked or is damaged."""
+    """The errors of a store that cannot be reached, is locked or is damaged."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -310,7 +310,7 @@ def _line(error: Exception) -> str:
 
 
 def train(name: str, experiment: Experiment, fresh: bool = False) -> RunFolder:
-    """`cross_validation.run`, logged as it goes; what ends early is marked FAILED or KILLED."""
+    """Run a cross-validation and log it while it runs. An early end is marked FAILED or KILLED."""
     from ecglab.training import cross_validation
 
     live, status = Live(), "FAILED"
@@ -324,7 +324,7 @@ def train(name: str, experiment: Experiment, fresh: bool = False) -> RunFolder:
 
 
 def tagged_run(client, experiment: str, tag: str, name: str = "", tags: Mapping | None = None):
-    """The MLflow run that carries a tag RUN; a new one, with further tags, where there is none."""
+    """The MLflow run with the tag RUN, or a new one with further tags."""
     found = client.search_runs([experiment], f"tags.`{RUN}` = '{tag}'")
     if found:
         return found[0]

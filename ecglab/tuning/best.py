@@ -17,7 +17,7 @@ WIDTH = 100
 
 
 def write(search: Search, name: str | None = None, folder: Path | None = None) -> Path:
-    """Write `experiments/NAME.py` with the settings of the best trial; its path.
+    """Write `experiments/NAME.py` with the settings of the best trial and return its path.
 
     name: by default the experiment's with "_tuned"; folder: instead of `experiments/`
     Raises EcglabError where that file is there already.

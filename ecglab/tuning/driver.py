@@ -49,7 +49,7 @@ def tune(
     light: bool = False,
     **how,
 ) -> tuple[Search, str]:
-    """Search an experiment's space until so many trials have ended; the search, and why it ended.
+    """Search an experiment's space; returns the search, and why it ended.
 
     keys: assignments as `--set` takes them; a key that is set is not searched
     trials: how many in all, those of earlier calls included; workers: how many at once

@@ -1,4 +1,4 @@
-"""The oracle of a search: KerasTuner draws the values of the next trial from the scores so far.
+"""The oracle of a search: KerasTuner samples the next trial, given the scores so far.
 
 This is the only module that imports KerasTuner. What its oracles (1.4.8) do otherwise:
 
@@ -110,7 +110,7 @@ class Oracle:
             self.runs = stored["runs"]
 
     def save(self) -> None:
-        """Write all that is known to the search folder, whole or not at all."""
+        """Write the state to the search folder, whole or not at all."""
         self.search.write_state(
             {
                 "oracle": self.oracle.get_state(),
@@ -130,7 +130,7 @@ class Oracle:
         return [trial.trial_id for trial in self.oracle.ongoing_trials.values()]
 
     def ask(self) -> str | None:
-        """Id of a new trial; None where there is none, now or (if none is running) ever."""
+        """Id of a new trial. None means none for now, or none at all if no trial is running."""
         # An id of a worker that is new: KerasTuner gives a worker that it knows its old trial.
         trial = self.oracle.create_trial(f"trial {self.n_trials}")
         if trial.status != "RUNNING":
@@ -139,18 +139,18 @@ class Oracle:
         return trial.trial_id
 
     def began(self, trial_id: str, run: str) -> None:
-        """Note the name of a trial's run folder."""
+        """Record the name of a trial's run folder."""
         if self.runs.get(trial_id) != run:
             self.runs[trial_id] = run
             self.save()
 
     def tell(self, trial_id: str, score: float) -> None:
-        """Note the score of a trial: it has ended."""
+        """Record the score of a trial that has ended."""
         self.oracle.update_trial(trial_id, {OBJECTIVE: score})
         self._end(trial_id, "COMPLETED", None)
 
     def tell_failed(self, trial_id: str, reason: str) -> None:
-        """Note why a trial has no score."""
+        """Record why a trial has no score."""
         self._end(trial_id, "FAILED", reason)
 
     def _end(self, trial_id: str, status: str, message: str | None) -> None:

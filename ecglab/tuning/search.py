@@ -167,7 +167,7 @@ class Search:
             reason = getattr(error, "strerror", None) or error
             raise EcglabError(
                 f"{path} is damaged or missing ({reason}): delete {self.path} and search again; "
-                "trials that are finished are not trained again"
+                "finished trials are not trained again"
             ) from None
         return stored
 
@@ -195,7 +195,7 @@ def begin(
     """
     own = experiment.load(name).set(keys)
     if own.needs:
-        raise EcglabError(f"{name} is made of other experiments: search those")
+        raise EcglabError(f"{name} consists of other experiments: search these instead")
     if tuner not in TUNERS:
         raise EcglabError(f"there is no tuner {tuner!r}: there are {', '.join(TUNERS)}")
     if tuner == "hyperband" and "epochs" not in own.flat():

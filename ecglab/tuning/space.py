@@ -139,7 +139,7 @@ def from_dict(stored: Mapping) -> Choice | Range:
 
 
 def check(space: Mapping, experiment: Experiment, others: Mapping[str, str] | None = None) -> None:
-    """EcglabError unless the experiment takes every value of the space.
+    """Check that the experiment takes every value of the space. Raises EcglabError.
 
     others: further keys that cannot be searched, each with the reason
     """
@@ -148,7 +148,7 @@ def check(space: Mapping, experiment: Experiment, others: Mapping[str, str] | No
     known = experiment.flat()
     # These decide what a setting is scored on, or do not change what is trained.
     reasons = {f.name: "because trials must be comparable" for f in fields(Experiment)}
-    reasons |= dict.fromkeys(experiment.fixed, "because another one makes another experiment")
+    reasons |= dict.fromkeys(experiment.fixed, "because it defines the experiment")
     reasons |= others or {}
     for key, entry in space.items():
         if key not in known:
@@ -156,7 +156,7 @@ def check(space: Mapping, experiment: Experiment, others: Mapping[str, str] | No
         if key in reasons:
             raise EcglabError(f"the space: {key} cannot be searched, {reasons[key]}")
         if not isinstance(entry, Choice | Range):
-            raise EcglabError(f"the space: {key} is {entry!r}: write choice, real, log or integer")
+            raise EcglabError(f"the space: {key} is {entry!r}: use choice, real, log or integer")
         for text in entry.edges:
             try:
                 experiment.set([f"{key}={text}"])

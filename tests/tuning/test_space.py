@@ -50,7 +50,7 @@ def test_an_impossible_range_is_refused(made, arguments, words):
         ({"bags": integer(0, 3)}, "bags=0 is impossible"),
         ({"folds": integer(1, 5)}, "folds cannot be searched, because trials must be comparable"),
         ({"seed": integer(1, 5)}, "seed cannot be searched"),
-        ({"leaves": (2, 8)}, "leaves is (2, 8): write choice, real, log or integer"),
+        ({"leaves": (2, 8)}, "leaves is (2, 8): use choice, real, log or integer"),
     ],
 )
 def test_a_space_that_the_experiment_does_not_take_is_refused(searched, words):
@@ -58,7 +58,7 @@ def test_a_space_that_the_experiment_does_not_take_is_refused(searched, words):
 
 
 def test_what_makes_another_experiment_is_not_searched():
-    words = "model cannot be searched, because another one makes another experiment"
+    words = "model cannot be searched, because it defines the experiment"
     searched = {"model": choice("resnet1d", "spectrogram_cnn")}
     assert words in refusal(space.check, searched, tiny.experiment())
 
