@@ -1,4 +1,4 @@
-"""Import of the CinC 2017 archive: every record and every label is checked, then all are packed.
+"""Import of the CinC 2017 archive: checks every record and label, then packs them.
 
 Nothing is unpacked to disk, and the packed data set that was there stays until the new one is
 whole. An excerpt of the archive is taken as it is: `ecglab data info` shows what is missing.

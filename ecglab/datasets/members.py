@@ -27,7 +27,7 @@ _BAD_MEMBER = (*_BAD_ZIP, zlib.error, OSError)
 
 
 class Members:
-    """The files that stand in one folder, of a zip or of the disk.
+    """The files of one folder, in a zip or on disk.
 
     where: name of the archive, for messages; beside: the folder in which the archive stands
     names: of the files
@@ -42,7 +42,7 @@ class Members:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of the archive."""
+        """Close the archive."""
 
     def text(self, name: str) -> str:
         """The text of one of `names`. Raises EcglabError."""

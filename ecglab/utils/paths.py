@@ -1,4 +1,4 @@
-"""Where things are: the one place that knows the folders and the environment variables.
+"""The folders that ecglab uses, and the environment variables that change them.
 
 In a checkout everything is in the checkout. Elsewhere, data and runs are in the user's data folder
 (such as `~/.local/share/ecglab`), and experiments come with the package.
@@ -57,7 +57,7 @@ def data_dir() -> Path:
 def tracking_uri() -> str:
     """MLflow's store: `MLFLOW_TRACKING_URI` (a URI, or a folder), or SQLite in `mlruns/` of ROOT.
 
-    The same from whatever folder one works in: paths are made absolute here.
+    Paths are made absolute, so that they do not depend on the working directory.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or str(ROOT / "mlruns")
     if "://" not in uri:

@@ -1,4 +1,4 @@
-"""Bars, and the time left, for the person who waits: in a terminal or a notebook."""
+"""Progress bars, messages and the time left, in a terminal or a notebook."""
 
 import sys
 from typing import Any
@@ -26,7 +26,7 @@ def in_notebook() -> bool:
 
 
 def message(text: str) -> None:
-    """Print a line for the person who waits, on stderr."""
+    """Print a line about progress on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 

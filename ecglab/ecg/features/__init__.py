@@ -66,7 +66,7 @@ def extract(signal_mv: ArrayLike, fs: float) -> np.ndarray:
 
 
 def table(records: Record | Iterable[Record]) -> "pd.DataFrame":
-    """A pandas table of the features of records: a row each, under its id, and a column a feature.
+    """A pandas table of the features of records: one row per record id, one column per feature.
 
     records: Records, such as a data set, or one
     """

@@ -9,7 +9,7 @@ from .series import median
 
 
 class Bands:
-    """One lead with its gaps bridged by lines and its median taken off.
+    """One lead with gaps interpolated linearly and the median subtracted.
 
     fs: sampling rate in Hz; known: (n,) whether a sample was there; x: (n,)
     """
@@ -108,7 +108,7 @@ def share(hz: np.ndarray, power: np.ndarray, low: float, high: float) -> float:
 
 
 def log_ratio(above: float, below: float) -> float:
-    """log10 of a ratio, NaN where one of the two is nothing."""
+    """log10 of a ratio, NaN where one of the two is 0."""
     return float(np.log10(above / below)) if above > 0 and below > 0 else float("nan")
 
 

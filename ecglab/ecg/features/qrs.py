@@ -36,7 +36,7 @@ STRANGE = 0.6
 
 
 def detect(bands: Bands, filtered: np.ndarray | None = None) -> np.ndarray:
-    """Sample numbers (n_beats,) of the R peaks, increasing; of whatever polarity.
+    """Sample numbers (n_beats,) of the R peaks, increasing, for QRS complexes of either polarity.
 
     filtered: the signal in another band than that of the QRS
     """

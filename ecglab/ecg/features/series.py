@@ -24,12 +24,12 @@ def percentile(x: np.ndarray, percent: ArrayLike) -> Any:
 
 
 def fraction(which: np.ndarray) -> float:
-    """How much of which (n,) is true."""
+    """Share of true values in `which` (n,)."""
     return np.count_nonzero(which) / which.size
 
 
 def local_median(x: np.ndarray) -> np.ndarray:
-    """(n,) the median of the 9 values of x (n,) around each; it goes on past its ends mirrored."""
+    """(n,) running median of x (n,) over 9 values; the ends are extended by reflection."""
     at, last = np.arange(x.size)[:, None] + np.arange(-4, 5), x.size - 1
     mirrored = last - np.abs(last - np.abs(at)) if last >= 4 else np.clip(at, 0, last)
     return median(x[mirrored])
