@@ -95,7 +95,7 @@ class Browser:
     def __init__(self, data: Dataset, table=None, by: Filter | None = None):
         import ipywidgets as widgets
 
-        self.data, self.found = data, listed(data, table)
+        self.data, self.found, self.position = data, listed(data, table), 0
         by = by or Filter()
         predicted = "predicted" in self.found
         meanings = data.classes.meanings.items()

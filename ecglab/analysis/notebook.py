@@ -86,13 +86,13 @@ def show(text: str) -> None:
 def _show_messages() -> None:
     """Messages of a kernel as plain text: they are progress, and JupyterLab shows stderr in red."""
     if progress.in_notebook() and hasattr(sys.stderr, "name"):
-        sys.stderr.name = "stdout"
+        setattr(sys.stderr, "name", "stdout")  # noqa: B010 (the kernel's own stream)
 
 
 def _show_figures() -> None:
     """Matplotlib's figures as PNG of one size, whole: on paper a millimetre is a millimetre."""
     try:
-        shell = get_ipython()  # IPython's own builtin
+        shell = get_ipython()  # type: ignore[name-defined]  # IPython's own builtin
     except NameError:
         return
     from matplotlib.figure import Figure

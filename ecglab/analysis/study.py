@@ -72,7 +72,7 @@ def train_once(experiment, data: Dataset):
     others = np.flatnonzero(fold != 0)
     rows, validation = splits.validation_split(data, others, experiment.validation, seed=0)
     steps = experiment.epochs * max(len(rows) // min(experiment.batch_size, len(rows)), 1)
-    histories = []
+    histories: list[list[dict]] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         progress.bar(total=steps, desc="training", unit="batch") as bar,

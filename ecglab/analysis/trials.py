@@ -60,11 +60,11 @@ def retrained(
     place = {record: i for i, record in enumerate(data.ids)}
     places = np.array([place[record] for record in plan.data.ids])
     unseen = np.setdiff1d(np.flatnonzero(splits.folds(data) == 0), places)
-    tables = ({}, {})
+    tables: tuple[dict, dict] = ({}, {})
     for name, experiment in progress.bar(experiments.items(), "training"):
         with tempfile.TemporaryDirectory() as folder:
-            parts = [places[part] for part in (training, validation, scored)]
-            predict = experiment.train_fold(Fold(0, data, *parts, Path(folder)))
+            own, held, tested = (places[part] for part in (training, validation, scored))
+            predict = experiment.train_fold(Fold(0, data, own, held, tested, Path(folder)))
             for found, part in zip(tables, (places[scored], unseen), strict=True):
                 found[name] = compare.predictions(
                     data.ids[part], data.labels[part], predict(part), data.classes

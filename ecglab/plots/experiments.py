@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -10,7 +11,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from ecglab.ecg.classes import Classes
-from ecglab.plots.style import CURVES, WIDE, full_name, looks, page, ranked_words, signed, tidy
+from ecglab.plots.style import (
+    CURVES,
+    WIDE,
+    Style,
+    full_name,
+    looks,
+    page,
+    ranked_words,
+    signed,
+    tidy,
+)
 
 SCORE = "challenge F1"
 
@@ -86,7 +97,7 @@ def intervals(
     color = CURVES[0][0]
     axes.hlines(table.index, table["low"], table["high"], color=color, lw=2.5)
     axes.plot(table["value"], table.index, "o", color=color, ms=8, mec="white")
-    for y, row in table.iterrows():
+    for y, (_, row) in enumerate(table.iterrows()):
         text = f"{row['value']:.3f}"
         if pd.notna(row["low"]):
             text += f"  [{row['low']:.3f}, {row['high']:.3f}]"
@@ -139,10 +150,12 @@ def leaderboard(results: Mapping, classes: Classes, *, simulated: bool = False) 
     figure = page(WIDE, 1.1 + 0.55 * max(len(best), 1), title, simulated)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=[3, 4])
     places = np.linspace(-0.24, 0.24, len(classes))
-    columns = [("challenge_f1", 0.0, left, {"color": "black", "marker": "o", "ms": 8})]
+    columns: list[tuple[str, float, Any, Style]] = [
+        ("challenge_f1", 0.0, left, {"color": "black", "marker": "o", "ms": 8})
+    ]
     handles = []
     for (code, look), place in zip(looks(classes).items(), places, strict=True):
-        style = {"color": look.color, "marker": look.marker}
+        style: Style = {"color": look.color, "marker": look.marker}
         columns.append((classes.metric(code), place, right, {**style, "ms": 6}))
         handles.append(Line2D([], [], lw=1.8, label=full_name(classes, code), **style))
     for name, place, axes, style in columns:
@@ -151,9 +164,9 @@ def leaderboard(results: Mapping, classes: Classes, *, simulated: bool = False) 
         low, high = np.array([scores["intervals"][name] for _, scores in best]).reshape(-1, 2).T
         axes.hlines(y, low, high, color=style["color"], lw=1.8)
         axes.plot(x, y, ls="", gid=name, **style)
-    for y, (_, scores) in enumerate(best):
-        value = scores["values"]["challenge_f1"]
-        left.annotate(f"{value:.3f}", (value, y), (0, 7), textcoords="offset points", ha="center")
+    for row, (_, scores) in enumerate(best):
+        value, above = scores["values"]["challenge_f1"], {"textcoords": "offset points"}
+        left.annotate(f"{value:.3f}", (value, row), (0, 7), ha="center", **above)
     _rows(left, [name for name, _ in best], 34)
     left.set(xlabel=f"{SCORE}, {ranked_words(classes)}")
     left.xaxis.set_major_locator(MaxNLocator(6))

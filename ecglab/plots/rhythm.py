@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from ecglab.ecg.classes import Classes
@@ -119,7 +120,8 @@ def mean_spectrograms(
     means: {class: (bins, frames)} in dB; time: (frames,) s from R; frequency: (bins,) Hz
     """
     figure = page(WIDE, 5.0, title, simulated)
-    figure.get_layout_engine().set(wspace=0.03)
+    if isinstance(layout := figure.get_layout_engine(), ConstrainedLayoutEngine):
+        layout.set(wspace=0.03)
     rows = figure.subplots(2, len(means), sharex=True, sharey=True, squeeze=False)
     first, reference = next(iter(means.items()))
     half, half_bin = (time[1] - time[0]) / 2, (frequency[1] - frequency[0]) / 2

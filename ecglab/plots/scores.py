@@ -12,6 +12,7 @@ from ecglab.plots.style import (
     CURVES,
     NARROW,
     WIDE,
+    Style,
     full_name,
     looks,
     page,
@@ -38,7 +39,7 @@ def confusion(
     axes = figure.subplots()
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (i, j), count in np.ndenumerate(matrix):
-        style = {"weight": "bold" if i == j else "normal"}
+        style: Style = {"weight": "bold" if i == j else "normal"}
         style["color"] = "white" if share[i, j] > 0.5 else "black"
         text = f"{count:,}\n{percent(share[i, j])}"
         axes.text(j, i, text, ha="center", va="center", size=12, **style)
@@ -66,10 +67,10 @@ def precision_recall(labels, probabilities, classes: Classes, *, simulated: bool
         if not truth.any():
             continue
         precision, recall, average = metrics.precision_recall(truth, probability)
-        style = {"color": look.color, "ls": look.line, "lw": 2, "drawstyle": "steps-pre"}
+        style: Style = {"color": look.color, "ls": look.line, "lw": 2, "drawstyle": "steps-pre"}
         axes.plot(recall, precision, label=f"{full_name(classes, code)}: {average:.3f}", **style)
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.02))
-    where = {"loc": "outside lower center", "ncols": 2, "handlelength": 4}
+    where: Style = {"loc": "outside lower center", "ncols": 2, "handlelength": 4}
     _plain(figure.legend(title="average precision", **where))
     tidy(axes)
     return figure
@@ -92,7 +93,7 @@ def reliability(
     title = f"Reliability of {labels.size:,} records: expected calibration error {error:.3f}"
     shown = [i for i, code in enumerate(classes) if (labels == code).any()]
     figure = page(max(NARROW, WIDE / 4 * len(shown)), 4.4, title, simulated)
-    shared = {"sharex": True, "sharey": "row", "height_ratios": [5, 2], "squeeze": False}
+    shared: Style = {"sharex": True, "sharey": "row", "height_ratios": [5, 2], "squeeze": False}
     axes = figure.subplots(2, len(shown), **shared)
     errors = metrics.class_eces(labels, probabilities, classes)
     for i, (above, below) in zip(shown, axes.T, strict=True):
@@ -104,7 +105,7 @@ def reliability(
         low, high = beta.ppf([[0.025], [0.975]], n * y + 0.5, n * (1 - y) + 0.5)
         above.plot([0, 1], [0, 1], color="0.6", lw=1)
         above.vlines(x, low, high, color=look.color, lw=1.5)
-        style = {"color": look.color, "ls": look.line, "marker": look.marker}
+        style: Style = {"color": look.color, "ls": look.line, "marker": look.marker}
         above.plot(x, y, lw=1, ms=5, clip_on=False, zorder=3, **style)
         name = f"{textwrap.fill(full_name(classes, code), 30)}\nerror {errors[code]:.3f}"
         above.set_title(name, size=11, parse_math=False)
@@ -137,13 +138,13 @@ def coverage(
         labels, probabilities = table["label"].to_numpy(), table[list(classes)].to_numpy()
         y = metrics.coverage(labels, probabilities, shares, classes)
         color, style, marker = CURVES[i % len(CURVES)]
-        look = {"color": color, "ls": style, "marker": marker, "markevery": (i % 5, 5)}
+        look: Style = {"color": color, "ls": style, "marker": marker, "markevery": (i % 5, 5)}
         axes.plot(100 * shares, y, lw=1.8, ms=5, label=f"{name}: {y[-1]:.3f}", **look)
     axes.set(xlabel="share of records kept (%)", ylabel="challenge F1 of the kept records")
     axes.set_xlim(100 * lowest - 1, 101)
     if results:
         # Beside no curve: where there is room differs from result to result.
-        where = {"loc": "outside lower center", "ncols": 2, "handlelength": 4}
+        where: Style = {"loc": "outside lower center", "ncols": 2, "handlelength": 4}
         _plain(figure.legend(title="challenge F1 of all records", **where))
     tidy(axes)
     return figure

@@ -13,7 +13,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ecglab.plots.style import CURVES, WIDE, page, tidy
+from ecglab.plots.style import CURVES, WIDE, Style, page, tidy
 
 FEWEST = 8
 """Fewest trials from which importances are computed."""
@@ -137,7 +137,7 @@ def course(trials: Sequence[Mapping], *, simulated: bool = False) -> Figure:
     for (status, (_, marker, text)), (color, _, _) in zip(LOOKS.items(), CURVES, strict=False):
         mine = [row["status"] == status for row in scored]
         if any(mine):
-            style = {"color": color, "marker": marker, "ls": "", "ms": 8, "mec": "white"}
+            style: Style = {"color": color, "marker": marker, "ls": "", "ms": 8, "mec": "white"}
             axes.plot(ids[mine], scores[mine], label=text, gid=status, **style)
     if failed:
         x = [int(row["trial"]) for row in failed]
@@ -168,14 +168,15 @@ def held_out(
     edge = max(0.06 * (high - low), 1e-3)
     ends = (low - edge, high + edge)
     axes.plot(ends, ends, color="0.5", lw=1, ls="--", label="equal")
-    cross = {"color": CURVES[1][0], "ms": 15, "mew": 2, "ls": "", "zorder": 5}
+    cross: Style = {"color": CURVES[1][0], "ms": 15, "mew": 2, "ls": "", "zorder": 5}
     axes.plot(validation.mean(), found.mean(), "+", label="means", **cross)
     color, _, marker = CURVES[0]
     best = int(validation.argmax())
     for i, (x, y) in enumerate(zip(validation, found, strict=True)):
-        look = {"color": "black", "marker": "*", "ms": 17} if i == best else {"color": color}
+        special: Style = {"color": "black", "marker": "*", "ms": 17}
         named = {(best + 1) % len(rows): "other trials", best: "best trial"}.get(i)
-        look = {"marker": marker, "ms": 8, "ls": "", "mec": "white", "label": named} | look
+        look: Style = {"marker": marker, "ms": 8, "ls": "", "mec": "white", "label": named}
+        look |= special if i == best else {"color": color}
         axes.plot(x, y, gid="best" if i == best else "trial", zorder=3 + (i == best), **look)
     axes.set(xlim=ends, ylim=ends)
     axes.set(xlabel=VALIDATION, ylabel=f"{SCORE} on {records}")

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -111,7 +112,7 @@ def prediction(
     reference: the label of the record, if it is known
     """
     begins, _ = part_of(record, start, seconds)
-    smooth = {"window": 0.32, "hop": 0.02, "padding": 4}
+    smooth: dict[str, Any] = {"window": 0.32, "hop": 0.02, "padding": 4}
     panels = [_power("power over time and frequency", 34.0, record, begins, seconds, **smooth)]
     if probabilities is not None:
         words = "predicted probability of each class, for the whole record"

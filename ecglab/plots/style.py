@@ -3,6 +3,7 @@
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
@@ -67,6 +68,10 @@ MM = 1 / 25.4
 """A millimetre in inches, matplotlib's unit of a figure."""
 
 EDGE_MM = 6
+
+Style = dict[str, Any]
+"""Keywords of one of matplotlib's methods."""
+
 NARROW, WIDE = 6.4, 11.0
 
 
@@ -112,6 +117,7 @@ def page(
     full = height + top + 0.23 * len(head) + 0.17 * len(small) + 0.08
     layout = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08, rect=(0, 0, 1, height / full))
     figure = Figure((width, full), layout=layout)
+    style: Style
     if simulated:
         y = 1 - 0.32 / full
         figure.add_artist(Rectangle((0, y), 1, 1 - y, color="black"))

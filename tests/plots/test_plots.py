@@ -288,7 +288,10 @@ def test_the_leaderboard_has_the_best_on_top_and_a_dot_a_class(table):
         (dots,) = drawn(figure, name)
         expected = [results[x]["values"][name] for x in ("good", "worse_$x$")]
         assert list(dots.get_xdata()) == expected
-    assert f"{results['good']['values']['challenge_f1']:.3f}" in words(figure)
+    values = {results[x]["values"]["challenge_f1"]: y for y, x in enumerate(("good", "worse_$x$"))}
+    assert {text.xy: text.get_text() for text in left.texts} == {
+        (value, y): f"{value:.3f}" for value, y in values.items()
+    }
 
 
 def figures(record, table, **named):
