@@ -147,7 +147,7 @@ notebook.show(
     f"{low:.2f} and {high:.1f} mV. R points down in {1 - measures['upright'].mean():.0%} of the "
     "records: often the device was held the other way round."
 )
-median.style.format(precision=3)
+median[["seconds", *shown]].rename(columns=explore.MEASURES).T.style.format("{:.3g}")
 
 # %% [markdown]
 # **What follows.** Each record is scaled by its own standard deviation, since amplitude depends on

@@ -14,11 +14,11 @@ from ecglab.utils import progress
 MEASURES = {
     "seconds": "length (s)",
     "rate": "heart rate (beats per minute)",
-    "irregularity": "median change between successive RR intervals, over the mean",
+    "irregularity": "median change from one RR interval to the next, share of the mean RR",
     "amplitude": "R wave amplitude (mV)",
-    "upright": "R wave points up",
-    "noise": "signal between beats, relative to the signal at beats",
-    "p_wave": "repeated activity before the QRS (0 none, 1 all of it)",
+    "upright": "R wave points up (1) or down (0)",
+    "noise": "QRS band between the beats, share of that at the beats",
+    "p_wave": "P wave: share of the activity before the QRS that repeats",
 }
 """Columns of `measures` and their meanings."""
 

@@ -47,6 +47,7 @@ def by_class(
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
             axes.xaxis.set_major_formatter("{x:g}")
             axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.tick_params(axis="x", labelsize=9)
         if len(known):
             axes.set_xlim(*np.percentile(known[column], [0.5, 99.5]))
         tidy(axes)
