@@ -26,12 +26,20 @@ def setup(app) -> dict:
     """Let Sphinx call the conversion for every docstring."""
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", _process)
+    app.connect("env-updated", _drop_sourceless)
     return {"parallel_read_safe": True}
 
 
 def _process(app, what, name, obj, options, lines) -> None:
     """Replace the lines of a docstring by reStructuredText, in place."""
     lines[:] = converted(lines, parameters(obj), of_class=inspect.isclass(obj))
+
+
+def _drop_sourceless(app, env) -> None:
+    """Forget modules without source: the index of viewcode would link to pages that it lacks."""
+    modules = getattr(env, "_viewcode_modules", {})
+    for name in [name for name, found in modules.items() if not found]:
+        del modules[name]
 
 
 def parameters(obj) -> set[str]:
