@@ -27,26 +27,33 @@ def add(commands) -> None:
 
 def _ui(options) -> int:
     extras.require("train")
-    from ecglab.tracking import tracker
     from ecglab.utils.paths import tracking_uri
 
     uri = tracking_uri()
     if not uri.startswith("sqlite:///"):
         raise EcglabError(f"the store is a server: open {uri} in a browser")
     _check_port(options.port)
-    pages = []
-    for data, simulated in ("recordings", False), ("simulated data", True):
-        # Straight to the runs: MLflow's first page is about language models.
-        for what, name in ("runs", tracker.RUNS), ("searches", tracker.SEARCHES):
-            page = f"#/experiments/{tracker.experiment_id(simulated, name)}/runs"
-            pages.append((f"{what} on {data}", f"http://127.0.0.1:{options.port}/{page}"))
+    pages = _pages(options.port)
     message(f"MLflow UI of {uri} on this machine only; Ctrl-C ends it")
     for title, url in pages:
-        print(f"  {title:<26}  {url}", flush=True)
+        print(f"  {title:<29}  {url}", flush=True)
     server = ["mlflow", "server", "--backend-store-uri", uri, "--host", "127.0.0.1"]
     # One worker and no job runners: for one person MLflow would start a dozen processes.
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     return _serve([*server, "--workers", "1", "--port", str(options.port)])
+
+
+def _pages(port: int) -> list[tuple[str, str]]:
+    """(title, address) of the page of each MLflow experiment: the first page has no runs."""
+    from ecglab.tracking import evaluations, tracker
+
+    pages = []
+    for data, simulated in ("recordings", False), ("simulated data", True):
+        for name in (tracker.RUNS, tracker.SEARCHES, evaluations.NAME):
+            page = f"#/experiments/{tracker.experiment_id(simulated, name)}/runs"
+            title = "runs" if name == tracker.RUNS else name
+            pages.append((f"{title} on {data}", f"http://127.0.0.1:{port}/{page}"))
+    return pages
 
 
 def _lab(options) -> int:
@@ -56,7 +63,9 @@ def _lab(options) -> int:
     _check_port(options.port)
     where = ["--ServerApp.ip=127.0.0.1", f"--ServerApp.port={options.port}"]
     # Jupyter refuses to start for root without this, as in a container.
-    where += ["--ServerApp.allow_root=True", *lab.arguments(lab.workspace())]
+    folder = lab.workspace()
+    where += ["--ServerApp.allow_root=True", *lab.arguments(folder)]
+    message(f"the notebooks are in {folder}; Ctrl-C ends JupyterLab")
     return _serve(["jupyterlab", *where])
 
 

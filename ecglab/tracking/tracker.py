@@ -18,18 +18,30 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ecglab.evaluation import metrics
+from ecglab.tracking import notes
+from ecglab.tracking.values import MINUTES, curve, log_metrics, log_params, log_scores
 from ecglab.training import provenance
-from ecglab.training.experiment import Experiment, as_text, flat
+from ecglab.training.experiment import Experiment, flat
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.files import make_folder
 from ecglab.utils.paths import store_dir, tracking_uri
 from ecglab.utils.progress import message
 
 RUNS, SEARCHES = "ecglab", "searches"
 """The MLflow experiments: the trials of searches do not stand among the other runs."""
 
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Tag of an experiment: the UI shows it as training, not as the work on a language model."""
+
 RUN = "ecglab.run"
 """Tag with the id of a run folder, of a fold of it, or of a search: how its run is found again."""
+
+FOLDER = "ecglab.folder"
+"""Tag with the name of a run folder."""
+
+NOTE = "mlflow.note.content"
+"""Tag whose Markdown MLflow shows as the description of a run or an experiment."""
 
 LOGGED = "ecglab.logged"
 """Tag of a run that is logged completely."""
@@ -61,7 +73,7 @@ def mlflow():
         logging.getLogger(name).setLevel(logging.ERROR)
     # An example would be predicted at each logging; our tests load the model and use it instead.
     warnings.filterwarnings("ignore", "(?s).*input example was not provided")
-    store_dir().mkdir(parents=True, exist_ok=True)
+    make_folder(store_dir())
     uri = tracking_uri()
     path = Path(uri.removeprefix("sqlite:///"))
     if uri.startswith("sqlite:///") and path.exists():
@@ -94,7 +106,7 @@ def experiment_id(simulated: bool, name: str = RUNS) -> str:
         found = client.get_experiment_by_name(name)
         if found:
             return found.experiment_id
-        return client.create_experiment(name, artifacts)
+        return client.create_experiment(name, artifacts, KIND)
 
 
 class Tracker:
@@ -130,15 +142,15 @@ class Tracker:
                 if self.client.get_run(run_id).info.status == "RUNNING":
                     self.client.set_terminated(run_id, status)
                     if reason:
-                        self.client.set_tag(run_id, "mlflow.note.content", f"failed: {reason}")
+                        self._note(run_id, f"It failed: {reason}")
 
     def _sync_fold(self, k: int) -> None:
         run_id = self._run_id(k)
         if k not in self._epochs:
-            logged = self.client.get_metric_history(run_id, "loss")
+            logged = self.client.get_metric_history(run_id, curve("loss"))
             self._epochs[k] = max((m.step for m in logged), default=0)
         for entry in self.run.history(k)[self._epochs[k] :]:
-            values = {name: x for name, x in entry.items() if name != "epoch"}
+            values = {curve(name): x for name, x in entry.items() if name != "epoch"}
             log_metrics(self.client, run_id, values, step=entry["epoch"])
             self._epochs[k] = entry["epoch"]
         if self.run.is_fold_done(k) and not self._is_logged(run_id):
@@ -148,28 +160,26 @@ class Tracker:
         """Id of the MLflow run of "parent" or a fold: the one with our tag, or a new one."""
         if part in self._ids:
             return self._ids[part]
-        facts, name, tag = self.facts, self.run.name, self.facts["id"]
-        tags = {
-            "ecglab.scope": self.run.scope,
-            "mlflow.note.content": f"{facts['name']}: {self.run.scope}",
-            "mlflow.source.name": f"experiments/{facts['name']}.py",
-        }
-        if part != "parent":
-            tags |= {"mlflow.parentRunId": self._run_id("parent"), "ecglab.fold": str(part)}
-            name, tag = f"{name}/fold-{part}", f"{tag}/fold-{part}"
+        fold = None if part == "parent" else part
+        name, tag = notes.title(self.run, fold), self.facts["id"]
+        tags = {FOLDER: self.run.name, "mlflow.source.name": f"experiments/{self.facts['name']}.py"}
+        if fold is not None:
+            tags["mlflow.parentRunId"] = self._run_id("parent")
+            tag = f"{tag}/fold-{fold}"
         elif self.search:
             above = tagged_run(self.client, self.experiment, self.search["name"])
-            tags |= {"mlflow.parentRunId": above.info.run_id, "ecglab.trial": self.search["trial"]}
+            tags["mlflow.parentRunId"] = above.info.run_id
         run = tagged_run(self.client, self.experiment, tag, name, tags)
         run_id = run.info.run_id
         if not run.data.params:  # new, or begun by a process that was killed right then
-            self._describe(run_id)
+            self._describe(run_id, fold)
+        self._ids[part] = run_id
         if LOGGED not in run.data.tags:
             self.client.update_run(run_id, status="RUNNING")
-        self._ids[part] = run_id
+            self._note(run_id, "Nothing yet: it is not finished.")
         return run_id
 
-    def _describe(self, run_id: str) -> None:
+    def _describe(self, run_id: str, fold: int | None) -> None:
         """Log the data and the parameters; the latter last, since they mark it as done."""
         from mlflow.entities import Dataset, DatasetInput
 
@@ -180,19 +190,26 @@ class Tracker:
         shown = Dataset(data["name"], data["digest"][:36], kind, source)
         self.client.log_inputs(run_id, [DatasetInput(shown)])
         self.client.log_dict(run_id, self.run.facts, "run.json")
-        searched = self.search.get("values", {})
-        params = flat(facts["settings"]) | {
+        # What differs comes first: MLflow lists parameters in the order in which they are logged.
+        params = {"changed": notes.changed_in(self.run), "scope": self.run.scope}
+        params |= {} if fold is None else {"fold": fold}
+        params |= {"trial": self.search["trial"]} if self.search else {}
+        params |= {f"search.{key}": text for key, text in self.search.get("values", {}).items()}
+        params |= flat(facts["settings"]) | {
+            "folds": len(self.run.folds),
+            "records": data["records"],
             "labels": data["labels"],
-            "data.simulated": data["simulated"],
-            "data.records": data["records"],
             "data.digest": data["digest"],
             "split.folds": facts["split"]["folds"],
             "split.digest": facts["split"]["digest"],
             "code": facts["code"],
-            **{f"environment.{key}": x for key, x in self.run.facts["environment"].items()},
-            **{f"search.{key}": text for key, text in searched.items()},
         }
         log_params(self.client, run_id, params)
+
+    def _note(self, run_id: str, found: str) -> None:
+        part = next(part for part, known in self._ids.items() if known == run_id)
+        text = notes.note(self.run, found, None if part == "parent" else part)
+        self.client.set_tag(run_id, NOTE, text)
 
     def _is_logged(self, run_id: str) -> bool:
         return LOGGED in self.client.get_run(run_id).data.tags
@@ -200,12 +217,9 @@ class Tracker:
     def _finish(self, run_id: str, table, folds: list[int]) -> None:
         """Log the scores, the table, figures and the model, and then the mark that it is logged."""
         found = metrics.scores(table, self.run.classes)
-        values = dict(found["values"])
-        for name, (low, high) in found["intervals"].items():
-            values |= {f"{name}_low": low, f"{name}_high": high}
-        values["training_seconds"] = self.run.seconds_of(folds)
-        values["records_scored"] = len(table)
-        log_metrics(self.client, run_id, values)
+        seconds = self.run.seconds_of(folds)
+        log_scores(self.client, run_id, found, {MINUTES: seconds / 60})
+        self._note(run_id, notes.results(found, self.run.classes, len(table), seconds))
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
             table.to_csv(folder / "predictions.csv", index=False, float_format="%.6f")
@@ -334,32 +348,23 @@ def tagged_run(client, experiment: str, tag: str, name: str = "", tags: Mapping 
     )
 
 
-def log_metrics(client, run_id: str, values: Mapping[str, float], step: int = 0) -> None:
-    """Log metrics in one call."""
-    from mlflow.entities import Metric
-
-    when = int(time.time() * 1000)
-    client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in values.items()])
-
-
-def log_params(client, run_id: str, values: Mapping) -> None:
-    """Log parameters in one call; values as `--set` takes them."""
-    from mlflow.entities import Param
-
-    client.log_batch(run_id, params=[Param(key, as_text(x)) for key, x in values.items()])
-
-
 def find_run(text: str):
-    """The MLflow run of this id, unique beginning of an id, or name; EcglabError otherwise.
+    """The MLflow run of a person's words: its name, its folder's name, or how its id begins.
 
-    Of several runs with one name it is the newest.
+    Of several runs with one name it is the newest. Raises EcglabError where there is none.
     """
-    found = [run for run in _all_runs() if run.info.run_name == text]
-    found = found[:1] or [run for run in _all_runs() if run.info.run_id.startswith(text)]
+    runs = _all_runs()
+    found = [run for run in runs if text in (run.info.run_name, folder_of(run))][:1]
+    found = found or [run for run in runs if run.info.run_id.startswith(text)]
     if len(found) == 1:
         return found[0]
     problem = f"{len(found)} runs begin with" if found else "there is no run"
     raise EcglabError(f"{problem} {text!r}: 'ecglab runs' lists the names and ids")
+
+
+def folder_of(run) -> str:
+    """The name of the run folder of a parent run; "" of a fold's run."""
+    return "" if "fold" in run.data.params else run.data.tags.get(FOLDER, "")
 
 
 def parents() -> list:
