@@ -44,15 +44,13 @@ def _ui(options) -> int:
 
 
 def _pages(port: int) -> list[tuple[str, str]]:
-    """(title, address) of the page of each MLflow experiment: the first page has no runs."""
-    from ecglab.tracking import evaluations, tracker
+    """(title, address) of each page of the UI: MLflow's first page has no runs."""
+    from ecglab.tracking import evaluations, tracker, views
 
-    pages = []
+    pages = views.pages(port)
     for data, simulated in ("recordings", False), ("simulated data", True):
-        for name in (tracker.RUNS, tracker.SEARCHES, evaluations.NAME):
-            page = f"#/experiments/{tracker.experiment_id(simulated, name)}/runs"
-            title = "runs" if name == tracker.RUNS else name
-            pages.append((f"{title} on {data}", f"http://127.0.0.1:{port}/{page}"))
+        page = f"#/experiments/{tracker.experiment_id(simulated, evaluations.NAME)}/runs"
+        pages.append((f"evaluations on {data}", f"http://127.0.0.1:{port}/{page}"))
     return pages
 
 
