@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from ecglab.evaluation.metrics import f1_scores
     from ecglab.inference.predictor import Predictor
     from ecglab.plots.ecg import strip as plot_record
+    from ecglab.plots.explanation import explanation as plot_explanation
     from ecglab.plots.spectrograms import spectrogram as plot_spectrogram
     from ecglab.readers import read
     from ecglab.tracking.registry import load_model
@@ -36,6 +37,7 @@ _NAMES = {
     "f1_scores": ("ecglab.evaluation.metrics", "f1_scores"),
     "load_dataset": ("ecglab.datasets.dataset", "open"),
     "load_model": ("ecglab.tracking.registry", "load_model"),
+    "plot_explanation": ("ecglab.plots.explanation", "explanation"),
     "plot_record": ("ecglab.plots.ecg", "strip"),
     "plot_spectrogram": ("ecglab.plots.spectrograms", "spectrogram"),
     "read": ("ecglab.readers", "read"),
@@ -58,6 +60,7 @@ __all__ = [
     "layers",
     "load_dataset",
     "load_model",
+    "plot_explanation",
     "plot_record",
     "plot_spectrogram",
     "read",

@@ -27,7 +27,7 @@ data, classes = setup.data, setup.data.classes
 
 # %%
 overview = (
-    data.table()
+    data.to_frame()
     .groupby("label")
     .agg(
         records=("seconds", "size"),
@@ -209,7 +209,7 @@ if len(data.label_versions) > 1:
 # - **Duplicates**, in contrast, do occur; they are kept together in every split:
 
 # %%
-same = data.table().groupby("sha256")["record"].agg(" and ".join)
+same = data.to_frame().groupby("sha256")["record"].agg(" and ".join)
 repeated = [ids for ids in same if " and " in ids]
 notebook.show(f"Records with the same samples: {', '.join(repeated) or 'none among these'}.")
 

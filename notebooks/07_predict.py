@@ -93,16 +93,10 @@ plots.prediction(
 # change of 1 multiplies the odds by 2.7; a probability of 0.90 would become 0.77 or 0.96.
 
 # %%
-edges, change = explain.occlusion(predictor, record, label)
-words = f"fall of the log odds of {label} when these seconds are hidden"
-plots.strip(
-    record,
-    title=f"Evidence for {classes.meanings[label]} (violet) and against it (orange)",
-    shade=plots.Shade(edges, change, 2.0, words),
-    simulated=setup.simulated,
-)
+plots.explanation(predictor, record, label, simulated=setup.simulated)
 
 # %%
+edges, change = predictor.explain(record, label)
 at = int(np.abs(change).argmax())
 p = probabilities[label]
 notebook.show(
@@ -200,7 +194,7 @@ plots.against_noise(levels, noisy.max(axis=2), outcomes, simulated=setup.simulat
 
 # %%
 measured = noise.table(levels, noisy, labels, classes, "~")
-measured.style.format("{:.2f}", na_rep="none")
+measured.rename(columns={"noise": "predicted as noise"}).style.format("{:.2f}", na_rep="none")
 
 # %%
 clean, worst = measured.iloc[0], measured.loc[measured["wrong"].idxmax()]

@@ -52,7 +52,7 @@ def test_lines_of_the_guide_need_one_import_and_run(run, tmp_path):
     assert re.search(r"FEATURES 20 \d+$", ran.stdout, re.M)
     assert re.search(r"LABEL [NAO~]$", ran.stdout, re.M)
     pictures = re.findall(r'savefig\("([^"]+)"\)', lines)
-    assert len(pictures) >= 2
+    assert len(pictures) == 3
     assert {path.name for path in tmp_path.iterdir()} >= set(pictures)
 
 
@@ -111,6 +111,8 @@ def model():
         (lambda: ecglab.batch([record()]), "a batch is made of signals, arrays of shape"),
         (lambda: ecglab.extract_features("A00001"), r"Records are needed, not 'A00001' \(str\)"),
         (lambda: ecglab.extract_features([np.zeros(9)]), r"Records are needed, .* \(ndarray\)"),
+        (lambda: ecglab.plot_record("A00001"), r"Records are needed, not 'A00001' \(str\)"),
+        (lambda: ecglab.plot_spectrogram(np.zeros(9000)), r"Records are needed, .* \(float64\)"),
     ],
 )
 def test_wrong_type_gets_a_sentence(call, sentence):

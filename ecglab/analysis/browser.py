@@ -40,7 +40,7 @@ def listed(data: Dataset, table=None):
     Columns: record, label, seconds, and where there is a table, of the records in it: predicted,
     confidence, correct and a column for each class.
     """
-    records = data.table()[["record", "label", "seconds"]]
+    records = data.to_frame()[["record", "label", "seconds"]]
     if table is None:
         return records
     codes = list(data.classes)

@@ -1,11 +1,5 @@
-"""Explanations of one prediction: which parts of a record matter, which features are unusual.
+"""Explanations of one prediction: which features are unusual, what the parts of a record do."""
 
-Occlusion after Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53. Models treat a missing
-sample as missing, so a hidden part is hidden and not replaced by something else.
-"""
-
-import itertools
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,35 +13,10 @@ from ecglab.ecg.record import Record
 from ecglab.inference.predictor import Predictor
 
 
-def occlusion(
-    predictor: Predictor, record: Record, label: str, seconds: float = 2.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """How much each part of a record supports a label: (edges (n + 1,) in s, changes (n,)).
-
-    A change is the log odds of the label for the whole record minus those without the part: above
-    0 where the part supports the label.
-    """
-    n_parts = max(round(record.seconds / seconds), 2)
-    edges = np.linspace(0, record.seconds, n_parts + 1)
-    without = []
-    for start, end in itertools.pairwise(edges):
-        signal = record.signal.copy()
-        signal[round(start * record.fs) : round(end * record.fs)] = np.nan
-        without.append(replace(record, signal=signal))
-    column = predictor.classes.index([label])[0]
-    p = predictor.predict_proba([record, *without])[:, column].astype(float)
-    odds = _log_odds(p)
-    return edges, odds[0] - odds[1:]
-
-
 def probability_without(probability: float, change: float) -> float:
-    """The probability of a label when a part is hidden whose change is as `occlusion` gives it."""
-    return float(1 / (1 + np.exp(change - _log_odds(probability))))
-
-
-def _log_odds(p):
-    p = np.clip(p, 1e-4, 1 - 1e-4)
-    return np.log(p) - np.log1p(-p)
+    """The probability of a label when a part is hidden, whose change `Predictor.explain` gives."""
+    p = np.clip(probability, 1e-4, 1 - 1e-4)
+    return float(1 / (1 + np.exp(change - np.log(p) + np.log1p(-p))))
 
 
 def unusual(record: Record, data: Dataset, vectors: np.ndarray, base: str, other: str, n: int = 8):

@@ -202,8 +202,6 @@ class Dataset:
             }
         )
 
-    table = to_frame
-
 
 def record_weights(labels: np.ndarray, classes: Classes, power: float) -> np.ndarray:
     """(n,) float32: the inverse frequency of each record's class to a power, 1 on average."""

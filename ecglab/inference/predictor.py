@@ -94,11 +94,11 @@ class Predictor:
         return np.array(self.classes.codes)
 
     def __repr__(self) -> str:
-        score = self.card["scores"]["values"]["challenge_f1"]
+        n, score = len(self._members), self.card["scores"]["values"]["challenge_f1"]
         facts = [
             f"Predictor {self.name}",
             f"classes {', '.join(self.classes)}",
-            f"{len(self._members)} members",
+            f"{n} member{'s' * (n > 1)}",
             f"challenge F1 {score:.3f} on {self.card['scope']}",
             *(["trained on simulated data"] if self.card["simulated"] else []),
         ]

@@ -16,6 +16,7 @@ from ecglab.plots.ecg import (
     strips,
 )
 from ecglab.plots.experiments import differences, intervals, leaderboard, learning_curves
+from ecglab.plots.explanation import explanation
 from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
 from ecglab.plots.scores import (
     against_noise,
@@ -48,6 +49,7 @@ __all__ = [
     "course",
     "coverage",
     "differences",
+    "explanation",
     "held_out",
     "importance",
     "intervals",

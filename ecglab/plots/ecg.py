@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ecglab.ecg.record import Record
+from ecglab.ecg.record import Record, as_records
 from ecglab.plots.style import EDGE_MM, MM, page, percent
 from ecglab.utils.errors import EcglabError
 
@@ -105,6 +105,7 @@ def strip(
     >>> figure = strip(ecglab.Record(np.sin(np.arange(9000) / 20), fs=300, lead="I"))
     >>> figure.savefig("strip.png")
     """
+    [record] = as_records(record)
     if not 5 <= seconds_per_row <= 60:
         raise EcglabError(f"a row of {seconds_per_row:g} s cannot be drawn: give 5 to 60 s")
     drawn = record.signal[: round(MAX_SECONDS * record.fs)]

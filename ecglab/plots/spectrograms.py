@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ecglab.ecg.classes import Classes
-from ecglab.ecg.record import Record
+from ecglab.ecg.record import Record, as_records
 from ecglab.plots import spectrum
 from ecglab.plots.ecg import (
     MM_PER_SECOND,
@@ -55,6 +55,7 @@ def spectrogram(
     Grey: no complete window, at the ends and where a sample is missing. Raises
     EcglabError for a band above fs / 2.
     """
+    [record] = as_records(record)
     seen = spectrum.spectrogram(record, window, min(hop, window), band, padding=4)
     title = f"Spectrogram of record {record.id}"
     figure = page(WIDE, 5.2, title, simulated, NO_WINDOW)

@@ -20,7 +20,7 @@ def data(tmp_path_factory):
 def table(data):
     """Every third prediction is wrong; the confidence rises with the row."""
     codes = data.classes.codes
-    found = data.table()[["record"]].iloc[:18].copy()
+    found = data.to_frame()[["record"]].iloc[:18].copy()
     found[list(codes)] = 0.0
     for i in range(len(found)):
         true = codes.index(data.labels[i])

@@ -166,6 +166,21 @@ def test_explanation_is_what_hiding_a_part_changes(fast, rng):
     assert changes[2] == pytest.approx(odds[0] - odds[1], abs=1e-4)
 
 
+def test_explanation_finds_the_part_that_matters(fast, monkeypatch):
+    """Of a model whose probability is the share of known samples in the first five seconds."""
+
+    def run(signals):
+        known = [0.9 * float(np.isfinite(signal[: 5 * 300]).mean()) for signal in signals]
+        return np.array([[1 - x, x, 0, 0] for x in known])
+
+    monkeypatch.setattr(fast, "_run", run)
+    record = Record(np.sin(np.arange(20 * 300) / 20), 300)
+    edges, changes = fast.explain(record)
+    assert edges[0] == 0 and edges[-1] == pytest.approx(20)
+    assert (changes[:2] > 0.5).all() and changes[3:] == pytest.approx(0)
+    assert fast.explain(record, "N")[1] == pytest.approx(-changes)
+
+
 @pytest.mark.parametrize(("seconds", "fs", "parts"), [(5, 300, 2), (7, 250, 4), (30, 500, 15)])
 def test_short_and_other_records_are_explained(fast, rng, seconds, fs, parts):
     edges, changes = fast.explain(noise(rng, seconds, fs=fs))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from picture_parts import CLASSES, FS, drawn, measured, mm_on_paper, record_of, words
 
+import ecglab
 from ecglab import plots
 from ecglab.datasets import synthetic
 
@@ -135,3 +136,14 @@ def test_mean_spectrograms_show_the_differences_from_the_first_class():
     images = [axes.images[0].get_array() for axes in figure.axes if axes.images]
     assert [float(np.mean(image)) for image in images[:3]] == [1, 0, -1]
     plots.mean_spectrograms({"N": means["N"]}, time, frequency, CLASSES, "x").canvas.draw()
+
+
+def test_an_explanation_shades_the_parts_and_names_the_label(record):
+    predictor = ecglab.load_model("fast")
+    predicted = predictor.predict(record)[0]["label"]
+    for label in ("", "A"):
+        figure = plots.explanation(predictor, record, label)
+        meaning = predictor.classes.meanings[label or predicted]
+        assert f"Evidence for {meaning} (violet) and against it (orange)" in words(figure)
+        _, changes = predictor.explain(record, label or predicted)
+        assert len(drawn(figure, "shade")) >= changes.size
