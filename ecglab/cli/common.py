@@ -2,7 +2,7 @@
 
 import argparse
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 
 from ecglab.utils.errors import EcglabError
 
@@ -20,7 +20,9 @@ class Formatter(argparse.HelpFormatter):
     def _split_lines(self, text: str, width: int) -> list[str]:
         return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
-    def _iter_indented_subactions(self, action: argparse.Action) -> Iterator[argparse.Action]:
+    def _iter_indented_subactions(
+        self, action: argparse.Action
+    ) -> Generator[argparse.Action, None, None]:
         yield from action._get_subactions() if hasattr(action, "_get_subactions") else ()
 
     def _format_action(self, action: argparse.Action) -> str:
@@ -81,7 +83,7 @@ def complete(
 
         return [*names(), *(FilesCompleter()(prefix) if files else ())]
 
-    action.completer = completer
+    action.completer = completer  # type: ignore[attr-defined]  # where argcomplete looks
 
 
 def mapping(pairs: list[str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from ecglab.utils.progress import message
 
 def add(commands) -> None:
     text = "Fetch, import, describe and split data sets."
-    data = command(commands, "data", None, text, "ecglab data info synthetic")
-    data = data.add_subparsers(required=True, metavar="WHAT", title="commands")
+    group = command(commands, "data", None, text, "ecglab data info synthetic")
+    data = group.add_subparsers(required=True, metavar="WHAT", title="commands")
     _add_fetch(data)
     _add_import(data)
 

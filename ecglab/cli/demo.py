@@ -1,7 +1,9 @@
 """The command demo: data, training, MLflow, registry and prediction on synthetic records."""
 
+import io
 import json
 import sys
+from typing import cast
 
 from ecglab.cli import text
 from ecglab.cli.common import command
@@ -30,7 +32,7 @@ def _demo(options) -> None:
     from ecglab.utils.paths import CHECKOUT, data_dir
 
     # In a pipe, too, every line in its order among those that training writes.
-    sys.stdout.reconfigure(line_buffering=True)
+    cast(io.TextIOWrapper, sys.stdout).reconfigure(line_buffering=True)
     message("== 1/4  the synthetic data set")
     data = dataset.open("synthetic")
     counts = ", ".join(f"{label} {n}" for label, n in data.counts().items())

@@ -8,12 +8,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import ClassVar
+from types import ModuleType
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from ecglab.datasets.dataset import Dataset
-from ecglab.training.run_folder import RunFolder
 from ecglab.utils import paths
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.settings import meanings, unknown
@@ -71,7 +71,7 @@ class Experiment(abc.ABC):
     kind: ClassVar[str]
     """What is trained: "network", "trees", "ensemble" or "committee"."""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.check(
             ("folds", self.folds >= 0, "at least 0 (0 for all)"),
             ("validation", 0 <= self.validation < 0.5, "at least 0 and below 0.5"),
@@ -91,7 +91,7 @@ class Experiment(abc.ABC):
 
     def made_of(self) -> dict[str, dict]:
         """{name: settings} of the experiments that this one consists of, and of theirs in turn."""
-        made = {}
+        made: dict[str, dict] = {}
         for name in self.consists_of:
             other = replace(load(name), **self.shared)
             made |= {name: other.as_dict(), **other.made_of()}
@@ -159,7 +159,7 @@ class Experiment(abc.ABC):
 
 def flat(config: Mapping) -> dict:
     """A nested configuration as {"epochs": 40, "network.dropout": 0.3, ...}."""
-    keys = {}
+    keys: dict[str, Any] = {}
     for key, value in config.items():
         group = isinstance(value, Mapping)
         keys |= {f"{key}.{name}": x for name, x in value.items()} if group else {key: value}
@@ -184,7 +184,7 @@ def differing(name: str, settings: Mapping) -> dict:
     return {key: x for key, x in given.items() if key not in own or x != own[key]}
 
 
-def as_text(value) -> str:
+def as_text(value: object) -> str:
     """A value as `--set` takes it: 16,32,48 for a list."""
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
@@ -210,11 +210,12 @@ def space(name: str) -> dict:
     return dict(declared)
 
 
-def _module(name: str):
+def _module(name: str) -> ModuleType:
     files = paths.experiments()
     if name not in files:
         raise EcglabError(f"there is no experiment {name!r}: there are {', '.join(files)}")
     spec = importlib.util.spec_from_file_location(name, files[name])
+    assert spec and spec.loader  # of a file there always is one
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
@@ -223,8 +224,21 @@ def _module(name: str):
     return module
 
 
-def of(run: RunFolder) -> Experiment:
-    """The experiment of a run folder, as it was when the run began."""
+class Begun(Protocol):
+    """What was begun with an experiment: a run folder, or a search."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def facts(self) -> dict: ...
+
+    @property
+    def settings(self) -> dict: ...
+
+
+def of(run: Begun) -> Experiment:
+    """The experiment of a run folder, or of a search, as it was when that began."""
     kind = run.facts["kind"]
     if kind not in ("network", "trees", "ensemble", "committee"):
         raise EcglabError(f"{run.path}: run.json names an unknown kind of experiment, {kind!r}")
@@ -247,7 +261,7 @@ def _with_tuples(config: Mapping) -> dict:
     return restored
 
 
-def _parse(key: str, text: str, old):
+def _parse(key: str, text: str, old: Any) -> Any:
     """`text` as a value of the type that the key has; tuples are written 16,32,48."""
     try:
         if isinstance(old, bool):

@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ecglab.training import cross_validation
 from ecglab.training.run_folder import RunFolder
@@ -21,6 +22,9 @@ from ecglab.utils import progress, quiet
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import locked
 from ecglab.utils.progress import message
+
+if TYPE_CHECKING:
+    from ecglab.tracking.tracker import Live
 
 ATTEMPTS = 3
 """How often the training process of a trial may be killed before the trial has failed."""
@@ -47,7 +51,7 @@ def tune(
     patience: float = 1800.0,
     track: bool = True,
     light: bool = False,
-    **how,
+    **how: Any,
 ) -> tuple[Search, str]:
     """Search an experiment's space; returns the search, and why it ended.
 
@@ -102,7 +106,8 @@ class _Driver:
         self.waiting = self.oracle.running  # what an earlier call left unfinished
         self.turn = threading.Condition()  # held by who asks or tells the oracle
         self.stopped = threading.Event()
-        self.failures, self.error = 0, None
+        self.failures = 0
+        self.error: BaseException | None = None
         self.began, self.before = time.monotonic(), self.ended()  # of this call
         self.over("")
 
@@ -152,14 +157,17 @@ class _Driver:
                 if self.waiting:
                     return self.waiting.pop(0)
                 if self.failures >= FAILURES:
-                    return self.over(f"the last {FAILURES} trials failed")
+                    self.over(f"the last {FAILURES} trials failed")
+                    return None
                 if self.oracle.n_trials >= self.wanted:
-                    return self.over(ALL)
+                    self.over(ALL)
+                    return None
                 trial_id = self.oracle.ask()
                 if trial_id is not None:
                     return trial_id
                 if not self.oracle.running:
-                    return self.over(EMPTY)
+                    self.over(EMPTY)
+                    return None
                 self.turn.wait()  # what the others find may make a trial possible
         return None
 
@@ -232,7 +240,7 @@ def _cores_shared(workers: int) -> Iterator[None]:
             del os.environ[name]
 
 
-def _log(search: Search, show: Callable, status: str) -> None:
+def _log(search: Search, show: "Live", status: str) -> None:
     """Log to MLflow what is not there yet of the trials, and then the search itself."""
     from ecglab.tracking import searches as logged
 

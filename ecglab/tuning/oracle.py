@@ -34,8 +34,12 @@ class _FirstAsItIs:
     search, first: set by `Oracle`; first is {key: value as KerasTuner samples it}, or empty
     """
 
+    trials: dict
+    first: dict
+    space: dict
+
     def populate_space(self, trial_id: str) -> dict:
-        response = super().populate_space(trial_id)
+        response = super().populate_space(trial_id)  # type: ignore[misc]  # of the oracle beside it
         values = response.get("values")
         if values:  # none where the oracle waits for other trials, or has nothing more to try
             values |= {} if self.trials else self.first

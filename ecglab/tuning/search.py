@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
@@ -127,7 +128,7 @@ class Search:
         scored = [trial for trial in self.trials if trial.score is not None]
         if not scored:
             raise EcglabError(f"{self.name}: no trial has a score yet")
-        return max(scored, key=lambda trial: trial.score)
+        return max(scored, key=lambda trial: trial.score or 0.0)
 
     @property
     def over(self) -> str:
@@ -211,7 +212,7 @@ def begin(
     space.check(searched, tried, by_epochs if tuner == "hyperband" or epochs else None)
 
     plan = cross_validation.plan(tried)
-    what = {
+    what: dict[str, Any] = {
         "space": {key: entry.as_dict() for key, entry in searched.items()},
         "tuner": tuner,
         "seed": seed,
