@@ -5,30 +5,38 @@ leaves both unchanged unless `training`. `ecglab.models.Augment` has the setting
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops, random
+
+from ecglab.utils.types import Shape, Tensor
 
 
 class Augmentation(keras.layers.Layer):
     """Base of all: a seeded generator, and no effect at prediction."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed_generator = random.SeedGenerator()
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Sequence[Tensor], training: bool = False) -> list[Tensor]:
         signal, mask = inputs
         return list(self.augment(signal, mask)) if training else [signal, mask]
 
-    def compute_output_shape(self, input_shapes):
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The signal and its mask, varied."""
+        raise NotImplementedError
+
+    def compute_output_shape(self, input_shapes: Sequence[Shape]) -> list[Shape]:
         return [(batch, None) for batch, _ in input_shapes]
 
-    def uniform(self, signal, low, high, n=1):
+    def uniform(self, signal: Tensor, low: float, high: float, n: int = 1) -> Tensor:
         """(batch, n) uniform numbers."""
         return random.uniform((ops.shape(signal)[0], n), low, high, seed=self.seed_generator)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **{name: getattr(self, name) for name in self.options}}
 
     options: tuple[str, ...] = ()
@@ -37,7 +45,7 @@ class Augmentation(keras.layers.Layer):
 _register = keras.saving.register_keras_serializable(package="ecglab")
 
 
-def _sample_at(x, position):
+def _sample_at(x: Tensor, position: Tensor) -> Tensor:
     """x (batch, n) read at whole positions (batch, m), 0 outside."""
     last = ops.shape(x)[1] - 1
     inside = ops.cast((position >= 0) & (position <= last), x.dtype)
@@ -53,11 +61,11 @@ class RandomResampling(Augmentation):
 
     options = ("factor",)
 
-    def __init__(self, factor=1.18, **kwargs):
+    def __init__(self, factor: float = 1.18, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.factor = factor
 
-    def augment(self, signal, mask):
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         limit = math.log(self.factor)
         speed = ops.exp(self.uniform(signal, -limit, limit))
         time = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :] * speed
@@ -76,11 +84,11 @@ class RandomPolarity(Augmentation):
 
     options = ("share",)
 
-    def __init__(self, share=0.5, **kwargs):
+    def __init__(self, share: float = 0.5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.share = share
 
-    def augment(self, signal, mask):
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         flipped = ops.cast(self.uniform(signal, 0.0, 1.0) < self.share, signal.dtype)
         return signal * (1 - 2 * flipped), mask
 
@@ -94,11 +102,11 @@ class RandomAmplitude(Augmentation):
 
     options = ("factor",)
 
-    def __init__(self, factor=1.4, **kwargs):
+    def __init__(self, factor: float = 1.4, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.factor = factor
 
-    def augment(self, signal, mask):
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         limit = math.log(self.factor)
         ends = self.uniform(signal, -limit, limit, n=2)
         n = ops.shape(signal)[1]
@@ -116,11 +124,11 @@ class RandomBursts(Augmentation):
 
     options = ("count", "seconds", "fs")
 
-    def __init__(self, count=3, seconds=0.3, *, fs, **kwargs):
+    def __init__(self, count: int = 3, seconds: float = 0.3, *, fs: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.count, self.seconds, self.fs = count, seconds, float(fs)
 
-    def augment(self, signal, mask):
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         n = ops.cast(ops.shape(signal)[1], "float32")
         index = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :]
         for _ in range(self.count):
@@ -139,11 +147,11 @@ class RandomBaseline(Augmentation):
 
     options = ("mv", "fs")
 
-    def __init__(self, mv=0.3, *, fs, **kwargs):
+    def __init__(self, mv: float = 0.3, *, fs: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mv, self.fs = mv, float(fs)
 
-    def augment(self, signal, mask):
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         time = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :] / self.fs
         frequency = self.uniform(signal, 0.05, 0.5)
         phase = self.uniform(signal, 0.0, 2 * math.pi)
@@ -157,10 +165,10 @@ class RandomNoise(Augmentation):
 
     options = ("mv",)
 
-    def __init__(self, mv=0.05, **kwargs):
+    def __init__(self, mv: float = 0.05, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mv = mv
 
-    def augment(self, signal, mask):
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         noise = random.normal(ops.shape(signal), seed=self.seed_generator)
         return (signal + self.uniform(signal, 0.0, self.mv) * noise) * mask, mask

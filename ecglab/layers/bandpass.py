@@ -1,8 +1,13 @@
 """A linear-phase band-pass filter that skips missing samples and what lies beyond the ends."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+
+from ecglab.utils.types import Shape, Tensor
 
 # A low-pass weight sum below this comes only from a lone sample inside a gap; dividing by less
 # would blow up its noise.
@@ -42,7 +47,13 @@ class BandPass(keras.layers.Layer):
     stride: decimation; the output's rate is fs / stride
     """
 
-    def __init__(self, fs, band=(0.5, 40.0), stride=1, **kwargs):
+    def __init__(
+        self,
+        fs: float,
+        band: tuple[float, float] = (0.5, 40.0),
+        stride: int = 1,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         low, high = band
         if not 0 < low < high < fs / stride / 2:
@@ -55,14 +66,14 @@ class BandPass(keras.layers.Layer):
         self.smooth_taps = lowpass_taps(high, self.fs, _odd(fs / 5))
         self.baseline_taps = lowpass_taps(low, rate, _odd(rate / low))
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         signal, mask = inputs
         signal = _weighted_mean(signal, mask, self.smooth_taps, self.stride)
         mask = mask[:, :: self.stride]
         baseline = self._baseline(signal, mask)
         return [(signal - baseline) * mask, mask]
 
-    def _baseline(self, signal, mask):
+    def _baseline(self, signal: Tensor, mask: Tensor) -> Tensor:
         """The low-pass at the lower edge, (batch, n): at knots, and on lines between them."""
         step = max(round(self.fs / self.stride / _BASELINE_HZ), 1)
         n = ops.shape(signal)[1]
@@ -75,12 +86,12 @@ class BandPass(keras.layers.Layer):
         joined = ops.conv_transpose(knots[:, :, None], kernel, strides=step, padding="valid")
         return ops.squeeze(joined, -1)[:, step - 1 : step - 1 + n]
 
-    def compute_output_shape(self, input_shapes):
+    def compute_output_shape(self, input_shapes: Sequence[Shape]) -> list[Shape]:
         batch, n = input_shapes[0]
         shape = (batch, None if n is None else -(-n // self.stride))
         return [shape, shape]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "fs": self.fs,
@@ -89,7 +100,7 @@ class BandPass(keras.layers.Layer):
         }
 
 
-def _weighted_mean(signal, mask, taps, stride=1):
+def _weighted_mean(signal: Tensor, mask: Tensor, taps: np.ndarray, stride: int = 1) -> Tensor:
     """Normalised convolution of (batch, n) with odd taps, centred, every `stride`-th output."""
     # Signal and weights are two rows of one batch, which is one convolution and not two.
     both = ops.concatenate([signal * mask, mask], axis=0)[:, :, None]

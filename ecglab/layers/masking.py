@@ -1,7 +1,12 @@
 """Masks of known samples and frames, and scaling and pooling over what is known."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
+
+from ecglab.utils.types import Shape, Tensor
 
 ATTENTION_UNITS = 32
 """Units of the small network that weighs the frames in attention pooling."""
@@ -9,7 +14,7 @@ ATTENTION_UNITS = 32
 _register = keras.saving.register_keras_serializable(package="ecglab")
 
 
-def _like(mask, x):
+def _like(mask: Tensor, x: Tensor) -> Tensor:
     """`mask` (batch, time) with as many axes as x (batch, time, ...)."""
     return ops.reshape(
         ops.cast(mask, x.dtype),
@@ -25,11 +30,11 @@ class ApplyMask(keras.layers.Layer):
     make padding different from zero.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         x, mask = inputs
         return x * _like(mask, x)
 
-    def compute_output_shape(self, input_shapes):
+    def compute_output_shape(self, input_shapes: Sequence[Shape]) -> Shape:
         return input_shapes[0]
 
 
@@ -42,11 +47,11 @@ class ScaleRecord(keras.layers.Layer):
     center: also subtract the record's mean; without it the root mean square becomes 1
     """
 
-    def __init__(self, center=False, **kwargs):
+    def __init__(self, center: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.center = center
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         x, mask = inputs
         known = ops.ones_like(x) * _like(mask, x)
         axes = tuple(range(1, len(x.shape)))
@@ -56,10 +61,10 @@ class ScaleRecord(keras.layers.Layer):
         power = ops.sum(ops.square(x) * known, axis=axes, keepdims=True) / count
         return x * known * ops.rsqrt(power + 1e-8)
 
-    def compute_output_shape(self, input_shapes):
+    def compute_output_shape(self, input_shapes: Sequence[Shape]) -> Shape:
         return input_shapes[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "center": self.center}
 
 
@@ -67,18 +72,18 @@ class ScaleRecord(keras.layers.Layer):
 class StrideMask(keras.layers.Layer):
     """`mask` (batch, time) after a convolution of this stride: the mask at each centre."""
 
-    def __init__(self, stride, **kwargs):
+    def __init__(self, stride: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stride = stride
 
-    def call(self, known):  # to Keras an argument named mask is another thing
+    def call(self, known: Tensor) -> Tensor:  # to Keras an argument named mask is another thing
         return known[:, :: self.stride]
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         batch, n = shape
         return (batch, None if n is None else -(-n // self.stride))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "stride": self.stride}
 
 
@@ -86,10 +91,10 @@ class StrideMask(keras.layers.Layer):
 class HalveMask(keras.layers.Layer):
     """`mask` (batch, time) after a max-pool of 2: known where either of the two was."""
 
-    def call(self, known):
+    def call(self, known: Tensor) -> Tensor:
         return ops.max_pool(known[:, :, None], 2, 2, padding="same")[:, :, 0]
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: Shape) -> Shape:
         batch, n = shape
         return (batch, None if n is None else -(-n // 2))
 
@@ -103,7 +108,7 @@ class MaskedPooling(keras.layers.Layer):
     a small network learns to give (Ilse et al. 2018, arXiv:1802.04712).
     """
 
-    def __init__(self, kind="mean", **kwargs):
+    def __init__(self, kind: str = "mean", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if kind not in ("mean", "max", "mean_max", "attention"):
             raise ValueError(f"pooling {kind!r} is none of mean, max, mean_max, attention")
@@ -113,15 +118,15 @@ class MaskedPooling(keras.layers.Layer):
             self.hidden = keras.layers.Dense(ATTENTION_UNITS, activation="tanh", name="hidden")
             self.score = keras.layers.Dense(1, use_bias=False, name="score")
 
-    def build(self, input_shapes):
+    def build(self, input_shapes: Sequence[Shape]) -> None:
         if self.kind == "attention":
             self.hidden.build(input_shapes[0])
             self.score.build((*input_shapes[0][:2], ATTENTION_UNITS))
 
-    def compute_mask(self, inputs, mask=None):
+    def compute_mask(self, inputs: Sequence[Tensor], mask: Tensor = None) -> None:
         return None
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         x, mask = inputs
         known = _like(mask, x)
         pooled = []
@@ -138,9 +143,9 @@ class MaskedPooling(keras.layers.Layer):
             pooled.append(greatest * ops.max(known, axis=1))  # 0 where nothing is known
         return ops.concatenate(pooled, axis=-1)
 
-    def compute_output_shape(self, input_shapes):
+    def compute_output_shape(self, input_shapes: Sequence[Shape]) -> Shape:
         batch, _, channels = input_shapes[0]
-        return (batch, channels * (2 if self.kind == "mean_max" else 1))
+        return (batch, channels and channels * (2 if self.kind == "mean_max" else 1))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "kind": self.kind}

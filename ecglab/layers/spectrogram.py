@@ -1,8 +1,13 @@
 """The log spectrogram as a layer: the power spectral density of SciPy, bin by bin."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+
+from ecglab.utils.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="ecglab")
@@ -29,7 +34,15 @@ class LogSpectrogram(keras.layers.Layer):
     ((1, 122, 17), (1, 122), 17)
     """
 
-    def __init__(self, fs, window=0.32, hop=0.08, band=(0.0, 50.0), floor=1e-6, **kwargs):
+    def __init__(
+        self,
+        fs: float,
+        window: float = 0.32,
+        hop: float = 0.08,
+        band: tuple[float, float] = (0.0, 50.0),
+        floor: float = 1e-6,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.fs, self.window, self.hop = float(fs), float(window), float(hop)
         self.band, self.floor = (float(band[0]), float(band[1])), float(floor)
@@ -48,7 +61,7 @@ class LogSpectrogram(keras.layers.Layer):
     def bins(self) -> int:
         return self.frequencies.size
 
-    def _kernel(self):
+    def _kernel(self) -> np.ndarray:
         """Windowed cosines, then sines, scaled so that the sum of squares is the density."""
         sample = np.arange(self.n_window)
         hann = 0.5 - 0.5 * np.cos(2 * np.pi * sample / self.n_window)
@@ -60,7 +73,7 @@ class LogSpectrogram(keras.layers.Layer):
         waves = np.concatenate([np.cos(phase) * scale, np.sin(phase) * scale], axis=1)
         return (hann[:, None] * waves)[:, None, :]
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         signal, mask = inputs
         kernel = ops.convert_to_tensor(self._kernel(), dtype=signal.dtype)
         waves = ops.conv((signal * mask)[:, :, None], kernel, strides=self.n_hop)
@@ -70,12 +83,12 @@ class LogSpectrogram(keras.layers.Layer):
         frames = 1.0 - missing
         return [ops.log(power + self.floor) * frames[:, :, None], frames]
 
-    def compute_output_shape(self, input_shapes):
+    def compute_output_shape(self, input_shapes: Sequence[Shape]) -> list[Shape]:
         batch, n = input_shapes[0]
         frames = None if n is None else (n - self.n_window) // self.n_hop + 1
         return [(batch, frames, self.bins), (batch, frames)]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "fs": self.fs,
