@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test setup lint types lock bench notebooks notebooks-generate notebooks-check docs clean
+.PHONY: demo test setup lint lock bench notebooks notebooks-generate notebooks-check docs clean
 
 demo: $(READY)
 	$(BIN)/ecglab demo
@@ -26,9 +26,6 @@ $(READY): requirements.lock pyproject.toml
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-
-# Whether the types of the library are consistent: mypy, as pyproject.toml configures it.
-types: $(READY)
 	$(BIN)/mypy
 
 # Lock the versions that pyproject.toml allows, for every platform, with hashes and without addresses.

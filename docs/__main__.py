@@ -69,10 +69,10 @@ def _notebooks(folder: Path, out: Path, setting: str) -> None:
     """Write the notebooks, executed unless the setting is "off", and their gallery."""
     pictures = {}
     for script in books.scripts():
-        book = books.generated(script) if setting == "off" else executed(script, out, setting)
-        for cell in book.cells:
-            if cell.cell_type == "code" and "notebook.show(" in cell.source:
-                cell.metadata["tags"] = ["remove-input"]  # a reader wants the text that it computes
+        if setting == "off":
+            book = books.generated(script)
+        else:
+            book = books.as_page(executed(script, out, setting))
         book.metadata.pop("widgets", None)  # they need a server
         pages.write(folder / f"{script.stem}.ipynb", nbformat.writes(book))
         if picture := thumbnail(book, THUMBNAIL.get(script.stem, 0)):

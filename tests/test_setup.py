@@ -136,7 +136,7 @@ def wheel(tmp_path_factory) -> zipfile.ZipFile:
     source = folder / "source"
     for path in tracked():
         name = path.relative_to(ROOT)
-        if name.parts[0] in ("ecglab", "experiments") or len(name.parts) == 1:
+        if name.parts[0] in ("ecglab", "experiments", "notebooks") or len(name.parts) == 1:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, source / name)
     flags = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
@@ -156,6 +156,13 @@ def test_wheel_has_the_experiments(wheel):
     kept = {name for name in kept if name.endswith(".py")}
     packed = {Path(name).name for name in wheel.namelist() if "/_experiments/" in name}
     assert packed == kept and "resnet1d.py" in packed
+
+
+def test_wheel_has_the_notebooks_and_their_start_page(wheel):
+    packed = {name.partition("/_notebooks/")[2] for name in wheel.namelist()}
+    kept = {path.name for path in tracked() if path.parent == ROOT / "notebooks"}
+    assert {name for name in kept if name.endswith(".ipynb")} | {"START.md"} <= packed
+    assert any(name.startswith("pictures/") for name in packed)
 
 
 ONLY = """
