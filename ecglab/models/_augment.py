@@ -1,8 +1,10 @@
 """What is varied at random in the records that a network trains on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ecglab.utils.settings import Settings
+from ecglab.utils.types import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +28,14 @@ class Augment(Settings):
     baseline: float = 0.3
     noise: float = 0.05
 
-    def rules(self):
+    def rules(self) -> Iterator[tuple[str, bool, str]]:
         yield "resampling", self.resampling >= 1, "at least 1 (1 for none)"
         yield "polarity", 0 <= self.polarity <= 1, "from 0 to 1"
         yield "amplitude", self.amplitude >= 1, "at least 1 (1 for none)"
         for key in ("bursts", "burst_seconds", "baseline", "noise"):
             yield key, getattr(self, key) >= 0, "at least 0 (0 for none)"
 
-    def applied(self, signal, mask, fs: float) -> list:
+    def applied(self, signal: Tensor, mask: Tensor, fs: float) -> list[Tensor]:
         """[signal, mask] (batch, n) at `fs` Hz after the layers that have an effect."""
         from ecglab.layers import augment as layers
 

@@ -1,9 +1,12 @@
 """From the waveform to features over time: the two views that networks take of a record."""
 
+from collections.abc import Sequence
+
 from keras import layers
 
 from ecglab.layers import BandPass, ScaleRecord, StrideMask
 from ecglab.models._parts import conv_norm, residual, spectrogram
+from ecglab.utils.types import Tensor
 
 WAVEFORM_HZ = 150
 """Rate at which the waveform is read, as near as a whole stride brings it."""
@@ -12,7 +15,15 @@ STEM_KERNEL = 15
 """Samples at 150 Hz: 100 ms, about one QRS complex."""
 
 
-def waveform_branch(signal, mask, fs, band, widths, blocks, kernel):
+def waveform_branch(
+    signal: Tensor,
+    mask: Tensor,
+    fs: float,
+    band: tuple[float, float],
+    widths: Sequence[int],
+    blocks: int,
+    kernel: int,
+) -> tuple[Tensor, Tensor]:
     """Residual stages on the waveform at about 37.5 Hz: (batch, time, widths[-1]) and its mask.
 
     fs: rate of the signal in Hz; band: edges of the band-pass in Hz
@@ -30,7 +41,17 @@ def waveform_branch(signal, mask, fs, band, widths, blocks, kernel):
     return _stages(x, mask, widths, blocks, kernel)
 
 
-def spectrogram_branch(signal, mask, fs, window, hop, band, widths, blocks, kernel):
+def spectrogram_branch(
+    signal: Tensor,
+    mask: Tensor,
+    fs: float,
+    window: float,
+    hop: float,
+    band: tuple[float, float],
+    widths: Sequence[int],
+    blocks: int,
+    kernel: int,
+) -> tuple[Tensor, Tensor]:
     """Residual stages on the frames of a log spectrogram: (batch, time, widths[-1]) and its mask.
 
     fs: rate of the signal in Hz
@@ -42,7 +63,7 @@ def spectrogram_branch(signal, mask, fs, window, hop, band, widths, blocks, kern
     return _stages(x, mask, widths, blocks, kernel)
 
 
-def read(x, mask, units: int, dropout: float):
+def read(x: Tensor, mask: Tensor, units: int, dropout: float) -> Tensor:
     """x (batch, time, channels) read by a GRU in both directions: (batch, time, 2 units)."""
     x = layers.Dropout(dropout)(x)
     # Not layers.GRU: on a GPU that is cuDNN's, which refuses a mask with a gap in it.
@@ -50,7 +71,9 @@ def read(x, mask, units: int, dropout: float):
     return layers.Bidirectional(gru)(x, mask=mask)
 
 
-def _stages(x, mask, widths, blocks, kernel):
+def _stages(
+    x: Tensor, mask: Tensor, widths: Sequence[int], blocks: int, kernel: int
+) -> tuple[Tensor, Tensor]:
     for stage, width in enumerate(widths):
         for block in range(blocks):
             stride = 2 if stage > 0 and block == 0 else 1

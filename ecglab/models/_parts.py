@@ -3,12 +3,21 @@
 from keras import layers
 
 from ecglab.layers import ApplyMask, BandPass, LogSpectrogram, ScaleRecord, StrideMask
+from ecglab.utils.types import Tensor
 
 MOMENTUM = 0.9
 """Of batch norm: with 0.99 a short training ends before its averages have caught up."""
 
 
-def spectrogram(signal, mask, fs, window, hop, band, high):
+def spectrogram(
+    signal: Tensor,
+    mask: Tensor,
+    fs: float,
+    window: float,
+    hop: float,
+    band: tuple[float, float],
+    high: float,
+) -> tuple[Tensor, Tensor]:
     """The scaled log spectrogram (batch, frames, bins) of the band-passed signal, and its mask.
 
     signal, mask: (batch, n) at `fs` Hz; window, hop: in s; band: lowest and highest bin in Hz
@@ -21,7 +30,7 @@ def spectrogram(signal, mask, fs, window, hop, band, high):
     return ScaleRecord(center=True)([x, mask]), mask
 
 
-def classify(x, n_classes: int, dropout: float):
+def classify(x: Tensor, n_classes: int, dropout: float) -> Tensor:
     """Probabilities (batch, n_classes) of x (batch, channels): dropout, a dense layer, softmax."""
     x = layers.Dropout(dropout)(x)
     # From zero weights the first probabilities are even, whatever the scale of what was pooled.
@@ -35,7 +44,9 @@ def classify(x, n_classes: int, dropout: float):
     )(x)
 
 
-def conv_norm(x, mask, width: int, kernel: int, stride: int = 1, gain: str = "ones"):
+def conv_norm(
+    x: Tensor, mask: Tensor, width: int, kernel: int, stride: int = 1, gain: str = "ones"
+) -> Tensor:
     """A 1-D convolution of x and batch norm; 0 where nothing is known.
 
     With a stride the padding is explicit: "same" would shift the centres by one sample between
@@ -51,7 +62,9 @@ def conv_norm(x, mask, width: int, kernel: int, stride: int = 1, gain: str = "on
     return ApplyMask()([x, mask])
 
 
-def residual(x, mask, width: int, kernel: int, stride: int = 1):
+def residual(
+    x: Tensor, mask: Tensor, width: int, kernel: int, stride: int = 1
+) -> tuple[Tensor, Tensor]:
     """x and mask after a residual block: two 1-D convolutions and a shortcut.
 
     x: (batch, time, channels); mask: (batch, time). The shortcut is a 1 x 1 convolution where the

@@ -1,15 +1,28 @@
 """The convolutional blocks that `spectrogram_cnn` and `spectrogram_crnn` share."""
 
+from collections.abc import Sequence
+
 from keras import layers
 
 from ecglab.layers import ApplyMask, HalveMask
 from ecglab.models._parts import MOMENTUM, spectrogram
+from ecglab.utils.types import Tensor
 
 CONVOLUTIONS = 4
 """Convolutions in a block, as in Zihlmann et al. 2017."""
 
 
-def spectrogram_blocks(signal, mask, fs, window, hop, band, widths, kernel, dropout):
+def spectrogram_blocks(
+    signal: Tensor,
+    mask: Tensor,
+    fs: float,
+    window: float,
+    hop: float,
+    band: tuple[float, float],
+    widths: Sequence[int],
+    kernel: int,
+    dropout: float,
+) -> tuple[Tensor, Tensor]:
     """The map (batch, time, frequency, channels) after all blocks, and its mask (batch, time).
 
     A log spectrogram, then a block for each width: four times (2-D convolution, batch norm, ReLU,

@@ -8,6 +8,7 @@ Our own combination. For its results, see `experiments/fused.py`.
 from dataclasses import dataclass
 
 from ecglab.models._rules import NetworkSettings
+from ecglab.utils.types import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,12 +29,12 @@ class Hyperparameters(NetworkSettings):
     dropout: share dropped before the dense layer, and half of it before the GRU
     """
 
-    waveform_band: tuple[float, ...] = (0.5, 40.0)
+    waveform_band: tuple[float, float] = (0.5, 40.0)
     waveform_widths: tuple[int, ...] = (24, 48, 64, 96)
     waveform_kernel: int = 7
     window: float = 0.32
     hop: float = 0.08
-    band: tuple[float, ...] = (0.0, 50.0)
+    band: tuple[float, float] = (0.0, 50.0)
     widths: tuple[int, ...] = (64, 96, 128)
     kernel: int = 5
     blocks: int = 2
@@ -42,7 +43,7 @@ class Hyperparameters(NetworkSettings):
     dropout: float = 0.3
 
 
-def network(signal, mask, fs: float, n_classes: int, h: Hyperparameters):
+def network(signal: Tensor, mask: Tensor, fs: float, n_classes: int, h: Hyperparameters) -> Tensor:
     """Probabilities (batch, n_classes) from signal and mask (batch, n) at `fs` Hz."""
     from keras import layers
 

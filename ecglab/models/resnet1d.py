@@ -8,6 +8,7 @@ CVPR 2016, doi:10.1109/CVPR.2016.90, in one dimension. The signal of the heart l
 from dataclasses import dataclass
 
 from ecglab.models._rules import NetworkSettings
+from ecglab.utils.types import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Hyperparameters(NetworkSettings):
     dropout: share dropped before the dense layer
     """
 
-    band: tuple[float, ...] = (0.5, 40.0)
+    band: tuple[float, float] = (0.5, 40.0)
     widths: tuple[int, ...] = (32, 64, 96, 128)
     blocks: int = 2
     kernel: int = 7
@@ -31,7 +32,7 @@ class Hyperparameters(NetworkSettings):
     dropout: float = 0.3
 
 
-def network(signal, mask, fs: float, n_classes: int, h: Hyperparameters):
+def network(signal: Tensor, mask: Tensor, fs: float, n_classes: int, h: Hyperparameters) -> Tensor:
     """Probabilities (batch, n_classes) from signal and mask (batch, n) at `fs` Hz."""
     from ecglab.layers import MaskedPooling
     from ecglab.models._branches import waveform_branch

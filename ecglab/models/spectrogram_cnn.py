@@ -10,6 +10,7 @@ so that it trains on two cores.
 from dataclasses import dataclass
 
 from ecglab.models._rules import NetworkSettings
+from ecglab.utils.types import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +29,13 @@ class Hyperparameters(NetworkSettings):
 
     window: float = 64 / 300
     hop: float = 64 / 300
-    band: tuple[float, ...] = (0.0, 100.0)
+    band: tuple[float, float] = (0.0, 100.0)
     widths: tuple[int, ...] = (24, 32, 48, 64)
     kernel: int = 3
     dropout: float = 0.05
 
 
-def network(signal, mask, fs: float, n_classes: int, h: Hyperparameters):
+def network(signal: Tensor, mask: Tensor, fs: float, n_classes: int, h: Hyperparameters) -> Tensor:
     """Probabilities (batch, n_classes) from signal and mask (batch, n) at `fs` Hz."""
     from keras import layers
 

@@ -7,9 +7,11 @@ cross-validation with augmentation, and 0.821 over N, A, O on the hidden test se
 that vote. This one is narrower, so that it trains on two cores.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ecglab.models._rules import NetworkSettings
+from ecglab.utils.types import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,18 +29,18 @@ class Hyperparameters(NetworkSettings):
 
     window: float = 64 / 300
     hop: float = 64 / 300
-    band: tuple[float, ...] = (0.0, 100.0)
+    band: tuple[float, float] = (0.0, 100.0)
     widths: tuple[int, ...] = (24, 32, 48)
     kernel: int = 3
     units: int = 64
     dropout: float = 0.05
 
-    def rules(self):
+    def rules(self) -> Iterator[tuple[str, bool, str]]:
         yield from super().rules()
         yield "units", self.units >= 1, "at least 1"
 
 
-def network(signal, mask, fs: float, n_classes: int, h: Hyperparameters):
+def network(signal: Tensor, mask: Tensor, fs: float, n_classes: int, h: Hyperparameters) -> Tensor:
     """Probabilities (batch, n_classes) from signal and mask (batch, n) at `fs` Hz."""
     from keras import layers
 

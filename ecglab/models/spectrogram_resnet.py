@@ -10,6 +10,7 @@ convolutions and then a recurrent layer on a spectrogram as in Zihlmann et al. 2
 from dataclasses import dataclass
 
 from ecglab.models._rules import NetworkSettings
+from ecglab.utils.types import Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +30,7 @@ class Hyperparameters(NetworkSettings):
 
     window: float = 0.32
     hop: float = 0.08
-    band: tuple[float, ...] = (0.0, 50.0)
+    band: tuple[float, float] = (0.0, 50.0)
     widths: tuple[int, ...] = (64, 96, 128)
     blocks: int = 2
     kernel: int = 5
@@ -38,7 +39,7 @@ class Hyperparameters(NetworkSettings):
     dropout: float = 0.3
 
 
-def network(signal, mask, fs: float, n_classes: int, h: Hyperparameters):
+def network(signal: Tensor, mask: Tensor, fs: float, n_classes: int, h: Hyperparameters) -> Tensor:
     """Probabilities (batch, n_classes) from signal and mask (batch, n) at `fs` Hz."""
     from ecglab.layers import MaskedPooling
     from ecglab.models._branches import read, spectrogram_branch

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -15,6 +16,9 @@ from ecglab.utils import digests
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing
 from ecglab.utils.quiet import load_keras, stderr_on_error
+
+if TYPE_CHECKING:
+    import keras
 
 OPSET = 17
 IR = 8
@@ -91,7 +95,7 @@ def of_network(path: Path) -> onnx.ModelProto:
     return _named(_of_part(whole, [zeros] * len(model.inputs)), "probabilities")
 
 
-def _of_part(model, example: list) -> onnx.ModelProto:
+def _of_part(model: "keras.Model", example: list) -> onnx.ModelProto:
     """A Keras model with a list of inputs, of which it is given an example."""
     gru = next((layer for layer in model.layers if _is_bidirectional_gru(layer)), None)
     if gru is None:
@@ -112,12 +116,12 @@ def _of_part(model, example: list) -> onnx.ModelProto:
     return _assembled(parts, [f"after/{output.name}" for output in after.graph.output], wires)
 
 
-def _is_bidirectional_gru(layer) -> bool:
+def _is_bidirectional_gru(layer: "keras.Layer") -> bool:
     cell = getattr(getattr(layer, "forward_layer", None), "cell", None)
     return type(cell).__name__ == "GRUCell"
 
 
-def _exported(model, example: list) -> onnx.ModelProto:
+def _exported(model: "keras.Model", example: list) -> onnx.ModelProto:
     model(example)  # Keras exports only what has been called
     with TemporaryDirectory() as folder, stderr_on_error():
         path = Path(folder) / "model.onnx"
@@ -125,7 +129,7 @@ def _exported(model, example: list) -> onnx.ModelProto:
         return onnx.load(path)
 
 
-def _bidirectional_gru(layer) -> onnx.ModelProto:
+def _bidirectional_gru(layer: "keras.Layer") -> onnx.ModelProto:
     """The layer alone: x (batch, time, channels), mask (batch, time) to y (batch, time, 2 units).
 
     As Keras, it passes over the frames whose mask is 0: the others are moved to the front, in their
@@ -216,7 +220,9 @@ def _assembled(
     outputs: those of the whole; wires: {input of a part: output of an earlier part}; the other
         inputs are the whole's, by their own name
     """
-    inputs, values, nodes = {}, {}, []
+    inputs: dict[str, onnx.ValueInfoProto] = {}
+    values: dict[str, onnx.ValueInfoProto] = {}
+    nodes: list[onnx.NodeProto] = []
     opsets: dict[str, int] = {}
     kept: dict[tuple, TensorProto] = {}
     for name, part in parts.items():

@@ -133,5 +133,5 @@ def difference(a: Result, b: Result) -> tuple[float, float, float] | None:
     other = b.table.set_index("record").reindex(mine.index)
     if not mine["label"].equals(other["label"]):
         return None
-    predicted = (metrics.predicted(table, a.classes) for table in (mine, other))
-    return metrics.paired_difference(mine["label"], *predicted, a.classes)
+    ours, theirs = (metrics.predicted(table, a.classes) for table in (mine, other))
+    return metrics.paired_difference(mine["label"], ours, theirs, a.classes)

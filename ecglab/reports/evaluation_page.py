@@ -4,12 +4,15 @@ import base64
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ecglab import plots
 from ecglab.evaluation.class_metrics import name_of
 from ecglab.evaluation.external import Evaluation
 from ecglab.utils.files import write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MplFigure
 
 MEASURES = {
     "precision": ("Precision", "share of the records predicted as the class that are of it"),
@@ -76,7 +79,7 @@ def _figures(evaluation: Evaluation) -> Iterator[Figure]:
     values = evaluation.facts["values"]
     there = [code for code in classes if evaluation.facts["counts"][code]]
 
-    def figure(title: str, alt: str, draw: Callable, *arguments) -> Figure:
+    def figure(title: str, alt: str, draw: Callable, *arguments: object) -> Figure:
         drawn = draw(*arguments, classes, simulated=simulated)
         return Figure(title, _address(drawn), alt)
 
@@ -102,7 +105,7 @@ def _list(values: dict[str, float]) -> str:
     return ", ".join(f"{code} {value:.3f}" for code, value in values.items() if value is not None)
 
 
-def _address(figure) -> str:
+def _address(figure: "MplFigure") -> str:
     """A figure as the address of an image that holds it."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=130)

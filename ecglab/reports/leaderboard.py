@@ -1,6 +1,7 @@
 """The leaderboard: `experiments/README.md` with its figures, and the results in the README."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from ecglab.training.experiment import as_text, flat
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_text
 from ecglab.utils.paths import EXPERIMENTS, PRETRAINED, ROOT
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 PAGE = EXPERIMENTS / "README.md"
 README = ROOT / "README.md"
@@ -67,7 +71,7 @@ def write() -> list[str]:
             "there are no results in experiments/results yet: "
             "keep that of a finished run with 'ecglab leaderboard RUN'"
         )
-    wanted = {}
+    wanted: dict[str, Figure] = {}
     for i, board in enumerate(found):
         if board.full:
             wanted |= dict(zip(_figure_names(i), _figures(board), strict=True))
@@ -138,7 +142,7 @@ def _figure_names(i: int) -> list[str]:
     return [f"{what}{number}.png" for what in ("leaderboard", "coverage", "reliability")]
 
 
-def _figures(board: Board) -> list:
+def _figures(board: Board) -> list["Figure"]:
     from ecglab import plots
 
     best, classes = board.full, board.classes

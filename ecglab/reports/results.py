@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_text
 from ecglab.utils.paths import EXPERIMENTS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RESULTS = EXPERIMENTS / "results"
 
@@ -53,7 +57,7 @@ class Result:
     """
 
     name: str
-    table: object
+    table: "pd.DataFrame"
     classes: Classes
     facts: Mapping = field(default_factory=dict)
 
@@ -239,9 +243,9 @@ def parameters(run: RunFolder) -> int | None:
         return None
     import h5py
 
-    sizes = []
+    sizes: list[int] = []
 
-    def count(name, item):
+    def count(name: str, item: object) -> None:
         # The states of the optimizer and of random numbers are no parameters.
         if isinstance(item, h5py.Dataset) and not re.search(r"^optimizer/|seed_generator", name):
             sizes.append(int(item.size))
@@ -253,7 +257,7 @@ def parameters(run: RunFolder) -> int | None:
     return sum(sizes)
 
 
-def _in_words(key: str, value) -> str:
+def _in_words(key: str, value: Any) -> str:
     if key == "epochs":
         return f"{value} epochs"
     if key == "records":
@@ -277,12 +281,12 @@ def _checked(name: str) -> str:
     return name
 
 
-def _csv(table, classes: Classes) -> str:
+def _csv(table: "pd.DataFrame", classes: Classes) -> str:
     ordered = table[["record", "fold", "label", *classes]].sort_values("record", kind="stable")
     return ordered.to_csv(index=False, float_format="%.4f", lineterminator="\n")
 
 
-def _table(text: str, classes: Classes):
+def _table(text: str, classes: Classes) -> "pd.DataFrame":
     import pandas as pd
 
     kinds = {"record": str, "fold": int, "label": str, **dict.fromkeys(classes, float)}
@@ -297,7 +301,7 @@ def _remedy(path: Path) -> str:
     return f"restore it (git checkout -- {str(path)!r}), or keep its run again"
 
 
-def _plain(value):
+def _plain(value: Any) -> Any:
     """The value after a round trip through JSON, in which tuples become lists."""
     return json.loads(json.dumps(value))
 

@@ -24,7 +24,16 @@ class Batches:
     rng: draws the order of the records and the windows
     """
 
-    def __init__(self, data: Dataset, rows, targets, weights, batch_size: int, crop: float, rng):
+    def __init__(
+        self,
+        data: Dataset,
+        rows: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray,
+        batch_size: int,
+        crop: float,
+        rng: np.random.Generator,
+    ):
         self.data, self.targets, self.weights = data, targets, weights
         order = rng.permutation(rows)
         size = min(batch_size, order.size)

@@ -33,7 +33,7 @@ class Committee(Experiment):
     kind: ClassVar[str] = "committee"
     fixed: ClassVar[tuple[str, ...]] = ("of",)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         self.check(("parts", 2 <= self.parts <= 20, "from 2 to 20"))
 
@@ -52,7 +52,8 @@ class Committee(Experiment):
         classes, labels = fold.data.classes, fold.data.labels[fold.rows]
         part = splits.make(fold.data.select(fold.rows), self.parts, seed=self.seed)
         probabilities = np.empty((len(fold.rows), len(classes)))
-        predictors, seconds = [], 0.0
+        predictors: list[Predict] = []
+        seconds = 0.0
         for j in range(self.parts):
             folder = fold.folder / f"part-{j}"
             folder.mkdir(exist_ok=True)

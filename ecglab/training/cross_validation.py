@@ -111,7 +111,13 @@ def run(
     return folder
 
 
-def _train_in_process(folder: RunFolder, k: int, on_change, attempts, patience) -> None:
+def _train_in_process(
+    folder: RunFolder,
+    k: int,
+    on_change: Callable[[RunFolder], None],
+    attempts: int,
+    patience: float | None,
+) -> None:
     try:
         process.call(
             ["ecglab.training.cross_validation", str(folder.path), str(k)],
@@ -179,7 +185,7 @@ def _main(path: str, k: str) -> None:
     """The child process: train fold k of the run folder at `path`."""
     folder = RunFolder(Path(path))
 
-    def work(report):
+    def work(report: Callable[[], None]) -> None:
         # A parent that was killed has left its lock, and its child may need a moment to notice.
         with locked(folder.fold(int(k)), "training this fold", patience=10):
             if not folder.is_fold_done(int(k)):

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from ecglab.training.experiment import Experiment, Fold, Predict
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +29,13 @@ class Ensemble(Experiment):
     weights: "equal" fits one exponent for all members, "fitted" one for each
     """
 
-    members: tuple = ()
+    members: tuple[str, ...] = ()
     weights: str = "equal"
 
     kind: ClassVar[str] = "ensemble"
     fixed: ClassVar[tuple[str, ...]] = ("members",)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         self.check(
             ("members", len(self.members) > 0, "at least one experiment"),
@@ -56,7 +59,7 @@ class Ensemble(Experiment):
             for run in runs
         ]
 
-        def members(rows):
+        def members(rows: np.ndarray) -> np.ndarray:
             return np.stack([_of_records(t, fold.data.ids[rows], classes) for t in tables])
 
         exponents, loss = fit_exponents(
@@ -89,7 +92,7 @@ def fit_exponents(
 
     members, rows = len(probabilities), np.arange(len(truth))
 
-    def loss(given):
+    def loss(given: np.ndarray) -> float:
         exponents = np.broadcast_to(given, members)
         right = pooled(probabilities, exponents)[rows, truth]
         return float(-np.log(np.maximum(right, 1e-12)).mean())
@@ -99,7 +102,7 @@ def fit_exponents(
     return np.broadcast_to(found.x, members).copy(), float(found.fun)
 
 
-def _of_records(table, ids, classes: Classes) -> np.ndarray:
+def _of_records(table: "pd.DataFrame", ids: np.ndarray, classes: Classes) -> np.ndarray:
     """A table's probabilities (len(ids), n_classes) of these records, in their order."""
     missing = [record for record in ids if record not in table.index]
     if missing:

@@ -35,7 +35,7 @@ def stored(data: Dataset, message: Callable[[str], None] = lambda text: None) ->
 
 
 def _digest(vectors: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(vectors, "<f4")).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(vectors, "<f4").data).hexdigest()
 
 
 def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:

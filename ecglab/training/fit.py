@@ -5,9 +5,10 @@ import io
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from ecglab.ecg.classes import Classes
 from ecglab.ecg.prepare import batch
 from ecglab.evaluation.metrics import f1_scores
 from ecglab.training.batches import Batches, bucketed
-from ecglab.training.experiment import Experiment
 from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing
@@ -25,8 +25,11 @@ from ecglab.utils.files import replacing
 quiet.load_keras()
 import keras  # noqa: E402
 
+Network = Any
+"""`ecglab.training.network.Network`, which imports this module."""
 
-def predict(model, data: Dataset, rows, batch_size: int) -> np.ndarray:
+
+def predict(model: keras.Model, data: Dataset, rows: np.ndarray, batch_size: int) -> np.ndarray:
     """Probabilities (len(rows), n_classes) of records of any length, in the order of `rows`."""
     rows = np.asarray(rows)
     probabilities = np.empty((rows.size, len(data.classes)), np.float32)
@@ -62,7 +65,7 @@ class State:
 
         owner: names the run and fold whose state it is
         """
-        named = {f"now_{i}": a for i, a in enumerate(self.arrays)}
+        named: dict[str, Any] = {f"now_{i}": a for i, a in enumerate(self.arrays)}
         named |= {f"best_{i}": a for i, a in enumerate(self.best)}
         buffer = io.BytesIO()
         facts = json.dumps({"owner": owner, "history": self.history})
@@ -94,20 +97,20 @@ class State:
             return cls(facts["history"], _numbered(arrays, "now_"), _numbered(arrays, "best_"))
 
 
-def _reseed(model, rng) -> None:
+def _reseed(model: keras.Model, rng: np.random.Generator) -> None:
     """New seeds for dropout and augmentation, drawn from the epoch's own generator."""
     for variable in model.variables:
         if variable.name == "seed_generator_state":
             variable.assign(rng.integers(0, 2**31, size=variable.shape).astype("uint32"))
 
 
-def _numbered(stored, prefix: str) -> list[np.ndarray]:
+def _numbered(stored: Mapping[str, np.ndarray], prefix: str) -> list[np.ndarray]:
     """The arrays PREFIX0, PREFIX1, ... of a stored state."""
     return [stored[f"{prefix}{i}"] for i in range(sum(k.startswith(prefix) for k in stored))]
 
 
 def train(
-    experiment: Experiment,
+    experiment: Network,
     data: Dataset,
     rows: np.ndarray,
     validation: np.ndarray,
@@ -118,7 +121,7 @@ def train(
     on_resume: Callable[[list[dict]], None] = lambda history: None,
     on_epoch: Callable[[list[dict]], None] = lambda history: None,
     on_batch: Callable[[int, int, int], None] = lambda epoch, batch, batches: None,
-):
+) -> keras.Model:
     """Train on the records at `rows`, going on from the last finished epoch in `folder`.
 
     validation: rows that the checkpoint is selected on and training never sees; may be empty for
@@ -183,7 +186,7 @@ def train(
     return model
 
 
-def compiled(experiment: Experiment, data: Dataset, n_records: int):
+def compiled(experiment: Network, data: Dataset, n_records: int) -> keras.Model:
     """The model of the experiment for this data set, with loss and optimizer.
 
     n_records: number of training records, from which the steps of the learning rate follow
@@ -219,12 +222,14 @@ def compiled(experiment: Experiment, data: Dataset, n_records: int):
     return model
 
 
-def _copies(variables) -> list[np.ndarray]:
+def _copies(variables: Iterable[keras.Variable]) -> list[np.ndarray]:
     """Copies: on a CPU a converted variable may share its memory and change with it."""
     return [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
 
 
-def _restore(variables, arrays, folder: Path) -> None:
+def _restore(
+    variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray], folder: Path
+) -> None:
     shapes = [tuple(v.shape) for v in variables], [a.shape for a in arrays]
     if shapes[0] != shapes[1]:
         raise EcglabError(

@@ -64,7 +64,7 @@ class Network(Experiment):
     kind: ClassVar[str] = "network"
     fixed: ClassVar[tuple[str, ...]] = ("model",)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         for group, settings in self._groups().items():
             chosen = settings.read(group, getattr(self, group)).as_dict()
@@ -124,17 +124,17 @@ class Network(Experiment):
 
         with tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch") as bar:
 
-            def on_batch(epoch, batch, batches):
+            def on_batch(epoch: int, batch: int, batches: int) -> None:
                 bar.set_description(f"fold {fold.k} epoch {epoch}/{self.epochs}", refresh=False)
                 bar.total, bar.n = batches, batch
                 bar.refresh()
 
-            def on_resume(history):
+            def on_resume(history: list[dict]) -> None:
                 write_json(fold.folder / "history.json", history)
                 done = len(history)
                 fold.message(f"fold {fold.k}: going on after epoch {done} of {self.epochs}")
 
-            def on_epoch(history):
+            def on_epoch(history: list[dict]) -> None:
                 write_json(fold.folder / "history.json", history)
                 bar.clear()
                 fold.message(_line(fold, history, self.epochs))

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import IO, cast
 
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
@@ -39,7 +40,8 @@ def call(
     """
     for attempt in range(1, attempts + 1):
         try:
-            return _call_once(module, on_change, patience)
+            _call_once(module, on_change, patience)
+            return
         except EndedError as end:
             if attempt == attempts:
                 raise
@@ -49,22 +51,29 @@ def call(
 def _call_once(
     module: Sequence[str], on_change: Callable[[], None], patience: float | None
 ) -> None:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    command, pipe = [sys.executable, "-m", *module], subprocess.PIPE
     silent = threading.Event()
     # Whatever ends the block, Ctrl-C included, closes the child's stdin and then awaits its end.
-    with subprocess.Popen([sys.executable, "-m", *module], **pipes) as child, child.stdin:
+    with (
+        subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8") as child,
+        cast(IO[str], child.stdin),
+    ):
+
+        def end() -> None:
+            silent.set()
+            child.kill()
 
         def watch() -> threading.Timer | None:
             if patience is None:
                 return None
-            timer = threading.Timer(patience, lambda: (silent.set(), child.kill()))
+            timer = threading.Timer(patience, end)
             timer.daemon = True
             timer.start()
             return timer
 
         timer = watch()
         try:
-            for line in child.stdout:
+            for line in cast(IO[str], child.stdout):
                 report = json.loads(line)
                 if report["error"]:
                     raise EcglabError(report["error"])
@@ -118,7 +127,7 @@ def serve(work: Callable[[Callable[[], None]], None]) -> None:
 def _end_with_parent() -> None:
     """End this process when its stdin closes: when its parent has ended."""
 
-    def wait():
+    def wait() -> None:
         os.read(0, 1)  # returns when the other end is closed
         os._exit(1)
 

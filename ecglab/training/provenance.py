@@ -24,7 +24,7 @@ def code_version() -> str:
     if CHECKOUT is None:  # what git finds around an installed package is another project
         return version
 
-    def git(*arguments):
+    def git(*arguments: str) -> str:
         return subprocess.run(
             ["git", "-C", str(CHECKOUT), *arguments], capture_output=True, text=True, check=True
         ).stdout.strip()

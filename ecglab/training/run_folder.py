@@ -17,15 +17,20 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
+from ecglab.datasets.dataset import Dataset
 from ecglab.ecg.classes import Classes
 from ecglab.training import provenance
 from ecglab.utils import digests
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import read_json, write_json, write_text
 from ecglab.utils.paths import runs_dir
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REQUIRED = ("id", "name", "kind", "settings", "made_of", "search", "data", "split", "code", "began")
 """What run.json must hold."""
@@ -105,7 +110,7 @@ class RunFolder:
     def is_done(self) -> bool:
         return (self.path / "done.json").exists()
 
-    def table(self, k: int, name: str):
+    def table(self, k: int, name: str) -> "pd.DataFrame":
         """The table `fold-K/NAME.csv`, a DataFrame: record, fold, label, one column per class.
 
         name: "predictions", "validation", or a committee's "training"
@@ -122,7 +127,7 @@ class RunFolder:
             reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
             raise EcglabError(f"{path} cannot be read ({reason}): {self._remedy}") from None
 
-    def predictions(self, k: int | None = None):
+    def predictions(self, k: int | None = None) -> "pd.DataFrame":
         """The out-of-fold table of fold k, or of all finished folds."""
         import pandas as pd
 
@@ -133,11 +138,13 @@ class RunFolder:
             self.check(["predictions.csv"])
         return pd.concat([self.table(k, "predictions") for k in folds], ignore_index=True)
 
-    def validation(self, k: int):
+    def validation(self, k: int) -> "pd.DataFrame":
         """The table of the validation records of fold k."""
         return self.table(k, "validation")
 
-    def write_table(self, k: int, data, rows, probabilities: np.ndarray, name: str) -> None:
+    def write_table(
+        self, k: int, data: Dataset, rows: np.ndarray, probabilities: np.ndarray, name: str
+    ) -> None:
         """Write `fold-K/NAME.csv` of these rows of a data set.
 
         probabilities: (len(rows), n_classes), in the order of the data set's classes
@@ -219,7 +226,7 @@ class RunFolder:
         return ", ".join(parts)
 
 
-def _read(path: Path, problem: str):
+def _read(path: Path, problem: str) -> Any:
     """What a JSON file holds; EcglabError, beginning with the problem, if it cannot be read."""
     try:
         return read_json(path)
@@ -238,7 +245,22 @@ def find(text: str) -> RunFolder:
     )
 
 
-def locate(name: str, experiment, data, split: Mapping, fresh: bool) -> RunFolder:
+class Described(Protocol):
+    """What a run folder must know of an experiment."""
+
+    kind: ClassVar[str]
+
+    @property
+    def digest(self) -> str: ...
+
+    def as_dict(self) -> dict: ...
+
+    def made_of(self) -> dict[str, dict]: ...
+
+
+def locate(
+    name: str, experiment: Described, data: Dataset, split: Mapping, fresh: bool
+) -> RunFolder:
     """The folder of this experiment on this data: the one that was begun, or a new one.
 
     The same settings on the same records, labels and split have the same folder, so that the same
@@ -254,13 +276,22 @@ def locate(name: str, experiment, data, split: Mapping, fresh: bool) -> RunFolde
     return RunFolder(runs_dir() / f"{name}-{key}{suffix}")
 
 
-def begin(run: RunFolder, name: str, experiment, data, split: Mapping, search: Mapping) -> None:
+def begin(
+    run: RunFolder,
+    name: str,
+    experiment: Described,
+    data: Dataset,
+    split: Mapping,
+    search: Mapping,
+) -> None:
     """Write run.json, unless an earlier call did."""
     if not (run.path / "run.json").exists():
         write_json(run.path / "run.json", describe(name, experiment, data, split, search))
 
 
-def describe(name: str, experiment, data, split: Mapping, search: Mapping) -> dict:
+def describe(
+    name: str, experiment: Described, data: Dataset, split: Mapping, search: Mapping
+) -> dict:
     """What run.json is to hold of an experiment that begins now."""
     return {
         "id": uuid.uuid4().hex,

@@ -1,6 +1,7 @@
 """An experiment whose folds are gradient-boosted trees on `ecglab.ecg.features`."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -50,7 +51,7 @@ class Trees(Experiment):
 
     kind: ClassVar[str] = "trees"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         super().__post_init__()
         self.check(
             ("iterations", self.iterations >= 1, "at least 1"),
@@ -64,7 +65,7 @@ class Trees(Experiment):
             ("without", self.without in ("", *GROUPS), f"one of {', '.join(GROUPS)}"),
         )
 
-    def prepare(self, data: Dataset, message) -> None:
+    def prepare(self, data: Dataset, message: Callable[[str], None]) -> None:
         stored(data, message)
 
     def train_fold(self, fold: Fold) -> Predict:

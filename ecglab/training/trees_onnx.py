@@ -1,6 +1,8 @@
 """Gradient-boosted trees as ONNX."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +43,7 @@ def exported(models: list, n_features: int, n_classes: int) -> bytes:
     return whole.SerializeToString(deterministic=True)
 
 
-def _ensemble(model, n_classes: int) -> dict:
+def _ensemble(model: Any, n_classes: int) -> dict:
     """The attributes of a TreeEnsembleRegressor that gives scores (batch, n_classes).
 
     Of two classes scikit-learn has one score, that of the second; the first one's is 0 then.
@@ -79,7 +81,7 @@ def _down(threshold: np.ndarray) -> np.ndarray:
     return np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
 
 
-def loaded(path: Path):
+def loaded(path: Path) -> Callable[[np.ndarray], np.ndarray]:
     """A function from features (n, n_features) to probabilities (n, n_classes), from a file."""
     import onnxruntime
 

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tiny
-from ecglab.packaging.package import package
 
 from ecglab.datasets import dataset, splits
 from ecglab.inference.predictor import Predictor
+from ecglab.packaging.package import package
 from ecglab.training import cross_validation, experiment, features, run_folder
 from ecglab.training.committee import Committee
 from ecglab.training.experiment import Fold
