@@ -15,13 +15,19 @@ from ecglab.utils.errors import EcglabError
 
 
 def runs():
-    """A table of the runs in MLflow, newest first: run, scope and a column for each metric."""
+    """A table of the runs in MLflow, newest first: run, scope and a column for each metric.
+
+    The run is the name of its folder.
+    """
     import pandas as pd
 
     from ecglab.tracking import tracker
 
     found = tracker.parents()
-    named = [{"run": x.info.run_name, "scope": x.data.tags.get("ecglab.scope", "")} for x in found]
+    named = [
+        {"run": tracker.folder_of(x) or x.info.run_name, "scope": x.data.params.get("scope", "")}
+        for x in found
+    ]
     return pd.DataFrame([a | x.data.metrics for a, x in zip(named, found, strict=True)])
 
 

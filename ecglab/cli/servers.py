@@ -27,13 +27,14 @@ def add(commands) -> None:
 
 def _ui(options) -> int:
     extras.require("train")
+    from ecglab.tracking import views
     from ecglab.utils.paths import tracking_uri
 
     uri = tracking_uri()
     if not uri.startswith("sqlite:///"):
         raise EcglabError(f"the store is a server: open {uri} in a browser")
     _check_port(options.port)
-    pages = _pages(options.port)
+    pages = views.pages(options.port)
     message(f"MLflow UI of {uri} on this machine only; Ctrl-C ends it")
     for title, url in pages:
         print(f"  {title:<29}  {url}", flush=True)
@@ -41,17 +42,6 @@ def _ui(options) -> int:
     # One worker and no job runners: for one person MLflow would start a dozen processes.
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"
     return _serve([*server, "--workers", "1", "--port", str(options.port)])
-
-
-def _pages(port: int) -> list[tuple[str, str]]:
-    """(title, address) of each page of the UI: MLflow's first page has no runs."""
-    from ecglab.tracking import evaluations, tracker, views
-
-    pages = views.pages(port)
-    for data, simulated in ("recordings", False), ("simulated data", True):
-        page = f"#/experiments/{tracker.experiment_id(simulated, evaluations.NAME)}/runs"
-        pages.append((f"evaluations on {data}", f"http://127.0.0.1:{port}/{page}"))
-    return pages
 
 
 def _lab(options) -> int:

@@ -101,29 +101,33 @@ def _runs(options) -> None:
         raise EcglabError("there are no runs yet: 'ecglab train resnet1d' makes one")
     # Runs of one data set have the same columns; a class of another one stays empty.
     named = dict.fromkeys(m for run in found for m in run.data.metrics)
-    f1 = [name for name in named if name.startswith("f1/") and not name.endswith(("_low", "_high"))]
+    f1 = [name for name in named if name.startswith("f1/")]
     header = ["run", "id", "status", *(f"F1 {name[3:]}" for name in f1)]
-    header += ["challenge F1 (95 %)", "mean F1", "min", "scope"]
+    header += ["challenge F1 (95 %)", "mean F1", "min", "changed", "scope"]
     print(text.columns(header, [_row(run, f1) for run in found]))
 
 
 def _row(run, f1: list[str]) -> list[str]:
+    from ecglab.tracking import tracker, values
+
     metrics, info = run.data.metrics, run.info
+    low, high = values.interval("challenge_f1")
 
     def show(name):
         return f"{metrics[name]:.3f}" if name in metrics else "-"
 
     interval = ""
-    if "challenge_f1_low" in metrics:
-        interval = f" ({show('challenge_f1_low')} to {show('challenge_f1_high')})"
-    seconds = metrics.get("training_seconds")
+    if low in metrics:
+        interval = f" ({show(low)} to {show(high)})"
+    minutes = metrics.get(values.MINUTES)
     return [
-        info.run_name,
+        tracker.folder_of(run) or info.run_name,
         info.run_id[:8],
         info.status.lower(),
         *(show(name) for name in f1),
         show("challenge_f1") + interval,
         show("mean_f1"),
-        "-" if seconds is None else f"{seconds / 60:.1f}",
-        run.data.tags.get("ecglab.scope", ""),
+        "-" if minutes is None else f"{minutes:.1f}",
+        run.data.tags.get(tracker.CHANGED, ""),
+        run.data.params.get("scope", ""),
     ]

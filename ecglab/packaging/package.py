@@ -154,7 +154,7 @@ def _card(run, data, members: Mapping[int, list["_Part"]], half: bool) -> dict:
         "environment": facts["environment"],
         "cost": {"training_seconds": run.seconds_of(folds), "bytes": 0, "milliseconds": 0.0},
         "limits": limits(data) + [_TOGETHER] * (len(folds) > 1) + [_ROUNDED] * half,
-        "command": _command(run),
+        "command": command(run),
     }
 
 
@@ -248,7 +248,7 @@ def _fold(run, k: int) -> dict[str, float]:
     }
 
 
-def _command(run) -> str:
+def command(run) -> str:
     """The command that trains a run again."""
     from ecglab.training import experiment
 

@@ -1,10 +1,12 @@
 """Logs external evaluations to MLflow, in an experiment of their own."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from ecglab.evaluation.external import Evaluation
 from ecglab.tracking import tracker
+from ecglab.tracking.values import log_params, log_scores
 from ecglab.utils.errors import EcglabError
 
 NAME = "evaluations"
@@ -55,15 +57,27 @@ def _log(result: Evaluation, page: Path) -> str:
             "map": ",".join(f"{label}={code}" for label, code in facts["mapping"].items()),
             "training_records_scored": facts["training_records_scored"],
         }
-        tracker.log_params(client, run_id, params)
-        values = {name: x for name, x in facts["values"].items() if x is not None}
-        for name, interval in facts["intervals"].items():
-            if interval:
-                values |= {f"{name}_low": interval[0], f"{name}_high": interval[1]}
-        tracker.log_metrics(client, run_id, values | {"records_scored": facts["scored"]})
+        log_params(client, run_id, params)
+        log_scores(client, run_id, facts, {"records_scored": facts["scored"]})
+        client.set_tag(run_id, tracker.NOTE, _note(facts))
         client.log_dict(run_id, facts, "evaluation.json")
         client.log_artifact(run_id, str(page))
         status = "FINISHED"
     finally:
         client.set_terminated(run_id, status)
     return run_id
+
+
+def _note(facts: Mapping) -> str:
+    """The note of an evaluation, in Markdown."""
+    model, data, value = facts["model"], facts["data"], facts["values"].get("challenge_f1")
+    score = "not defined" if value is None else f"{value:.3f}"
+    if facts["intervals"].get("challenge_f1"):
+        score += " (95 % interval {:.3f} to {:.3f})".format(*facts["intervals"]["challenge_f1"])
+    return "\n\n".join(
+        [
+            f"**Found:** challenge F1 {score} on {facts['scored']:,} records",
+            f"**Model:** {model['uri']}, trained on {model['data']['name']}",
+            f"**Data:** {data['name']}, {data['records']:,} records, labels {data['labels']}",
+        ]
+    )

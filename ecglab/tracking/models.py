@@ -1,5 +1,6 @@
 """Logging a run's models to MLflow, each with the code that loads it."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -18,14 +19,17 @@ REQUIREMENTS = ("mlflow", "numpy", "onnxruntime", "pandas")
 
 def log_model(run: RunFolder, folds: Sequence[int]) -> None:
     """Log the package of these folds of a run as a model of the active MLflow run."""
+    part = f" fold {folds[0]}" if len(folds) == 1 < len(run.folds) else ""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "package"
         package(run, folder, folds)
-        log_package(folder)
+        log_package(folder, part)
 
 
-def log_package(folder: Path) -> None:
+def log_package(folder: Path, part: str = "") -> None:
     """Log a package as a pyfunc model of the active MLflow run.
+
+    part: what to add to the run's name to name the model
 
     It carries its own copy of the code that predicts, so that a process without ecglab loads it.
     """
@@ -45,7 +49,7 @@ def log_package(folder: Path) -> None:
                 ignore=shutil.ignore_patterns("__pycache__"),
             )
         mlflow.pyfunc.log_model(
-            name="model",
+            name=re.sub(r"""[/:.%"']""", "-", card["name"] + part),  # as MLflow allows it
             loader_module="ecglab_model.inference.pyfunc",
             data_path=str(data),
             code_paths=[str(code)],

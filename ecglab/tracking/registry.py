@@ -11,12 +11,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
 from ecglab.inference.package import CARD, read_card
 from ecglab.inference.predictor import Predictor
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import PRETRAINED, tracking_uri
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 MODEL = "ecg-rhythm"
 CHAMPION = "champion"
@@ -134,10 +139,10 @@ def promote(run: str, force: bool = False) -> Change:
     if version is None:
         with contextlib.redirect_stderr(io.StringIO()):  # MLflow greets a new version there
             version = _mlflow().register_model(f"models:/{model_id}", MODEL).version
-    facts = {name: f"{value:.4f}" for name, value in card["scores"]["values"].items()}
-    facts |= {"simulated": str(card["simulated"]), "scope": card["scope"], "name": card["name"]}
-    for key, value in facts.items():
+    for key, value in {"challenge_f1": f"{_score(card):.4f}", "scope": card["scope"]}.items():
         client.set_model_version_tag(MODEL, version, key, value)
+    client.update_model_version(MODEL, version, _page(card))
+    client.update_registered_model(MODEL, _page(card))
     if version != champion:
         previous = [v for v in _previous(client) if v != version]
         previous += [champion] if champion else []
@@ -169,6 +174,9 @@ def demote() -> Change:
         client.set_registered_model_alias(MODEL, CHAMPION, version)
     else:
         client.delete_registered_model_alias(MODEL, CHAMPION)
+    card = _card_of(version) if version else None
+    nothing = f"No version is the champion: the model `{DEFAULT}` that comes with ecglab predicts."
+    client.update_registered_model(MODEL, _page(card) if card else nothing)
     return Change(version, _predicting(version), before, demoted)
 
 
@@ -180,6 +188,13 @@ def scored(card: Mapping) -> str:
 def package_of(run: str) -> Path:
     """The package folder that an MLflow run logged."""
     return _downloaded(f"models:/{_model_of(run)}")
+
+
+def _page(card: Mapping) -> str:
+    """The card as MLflow's description of a model."""
+    from ecglab.packaging import model_card
+
+    return model_card.markdown(card).partition("-->")[2].strip()
 
 
 def _score(card: Mapping) -> float:
@@ -206,7 +221,7 @@ def _in_sqlite(uri: str) -> Path | None:
     Raises EcglabError for a store that cannot be read, and where the folder is missing.
     """
     store = _sqlite_path()
-    if not store.exists():
+    if store is None or not store.exists():
         return None
     name, _, version = uri.removeprefix("models:/").partition("/")
     name, _, alias = name.partition("@")
@@ -249,13 +264,13 @@ def _on_server(uri: str) -> Path | None:
         return None
 
 
-def _mlflow():
+def _mlflow() -> ModuleType:
     from ecglab.tracking.tracker import mlflow
 
     return mlflow()
 
 
-def _client():
+def _client() -> "MlflowClient":
     return _mlflow().MlflowClient()
 
 
@@ -278,7 +293,7 @@ def _model_of(run: str) -> str:
     return models[0].model_id
 
 
-def _champion(client) -> str | None:
+def _champion(client: "MlflowClient") -> str | None:
     """The version of the champion."""
     from mlflow.exceptions import MlflowException
 
@@ -288,7 +303,7 @@ def _champion(client) -> str | None:
         return None
 
 
-def _previous(client) -> list[str]:
+def _previous(client: "MlflowClient") -> list[str]:
     """The versions that were champion before, first to last."""
     from mlflow.exceptions import MlflowException
 
@@ -299,7 +314,7 @@ def _previous(client) -> list[str]:
     return [version for version in tags.get(_PREVIOUS, "").split(",") if version]
 
 
-def _version_of(client, model_id: str) -> str | None:
+def _version_of(client: "MlflowClient", model_id: str) -> str | None:
     """The version under which a logged model is registered already, if it is."""
     for version in client.search_model_versions(f"name = '{MODEL}'"):
         if version.source == f"models:/{model_id}":

@@ -37,6 +37,9 @@ KIND = {"mlflow.experimentKind": "custom_model_development"}
 RUN = "ecglab.run"
 """Tag with the id of a run folder, of a fold of it, or of a search: how its run is found again."""
 
+CHANGED = "changed"
+"""Tag with the settings that differ from the experiment: MLflow's plots show all parameters."""
+
 FOLDER = "ecglab.folder"
 """Tag with the name of a run folder."""
 
@@ -162,7 +165,12 @@ class Tracker:
             return self._ids[part]
         fold = None if part == "parent" else part
         name, tag = notes.title(self.run, fold), self.facts["id"]
-        tags = {FOLDER: self.run.name, "mlflow.source.name": f"experiments/{self.facts['name']}.py"}
+        tags = {
+            CHANGED: notes.changed_in(self.run),
+            FOLDER: self.run.name,
+            "mlflow.source.name": f"experiments/{self.facts['name']}.py",
+            "mlflow.source.git.commit": self.facts["code"].rpartition(" ")[2],
+        }
         if fold is not None:
             tags["mlflow.parentRunId"] = self._run_id("parent")
             tag = f"{tag}/fold-{fold}"
@@ -190,9 +198,7 @@ class Tracker:
         shown = Dataset(data["name"], data["digest"][:36], kind, source)
         self.client.log_inputs(run_id, [DatasetInput(shown)])
         self.client.log_dict(run_id, self.run.facts, "run.json")
-        # What differs comes first: MLflow lists parameters in the order in which they are logged.
-        params = {"changed": notes.changed_in(self.run), "scope": self.run.scope}
-        params |= {} if fold is None else {"fold": fold}
+        params = {"scope": self.run.scope} | ({} if fold is None else {"fold": fold})
         params |= {"trial": self.search["trial"]} if self.search else {}
         params |= {f"search.{key}": text for key, text in self.search.get("values", {}).items()}
         params |= flat(facts["settings"]) | {
@@ -202,7 +208,6 @@ class Tracker:
             "data.digest": data["digest"],
             "split.folds": facts["split"]["folds"],
             "split.digest": facts["split"]["digest"],
-            "code": facts["code"],
         }
         log_params(self.client, run_id, params)
 

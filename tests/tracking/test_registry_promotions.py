@@ -174,9 +174,22 @@ def test_the_registered_version_carries_its_facts(store):
     registry.promote("good")
     client = tracker.mlflow().MlflowClient()
     tags = client.get_model_version_by_alias(registry.MODEL, registry.CHAMPION).tags
-    assert tags["challenge_f1"] == "0.9000"
-    assert tags["simulated"] == "False"
-    assert tags["scope"] == "80 of 80 records of clinic"
+    assert tags == {"challenge_f1": "0.9000", "scope": "80 of 80 records of clinic"}
+
+
+def test_the_model_and_each_version_have_their_card_as_description(store):
+    client = tracker.mlflow().MlflowClient()
+    versions = {name: registry.promote(name).version for name in ("good", "better")}
+    for name, version in versions.items():
+        page = client.get_model_version(registry.MODEL, version).description
+        assert page.startswith(f"# The model {name}")
+        assert "## Limits" in page
+    model = client.get_registered_model
+    assert model(registry.MODEL).description.startswith("# The model better")
+    registry.demote()
+    assert model(registry.MODEL).description.startswith("# The model good")
+    registry.demote()
+    assert model(registry.MODEL).description.startswith("No version is the champion")
 
 
 def test_mlflow_loads_a_model_in_a_fresh_process_without_ecglab(store, tmp_path, rng):

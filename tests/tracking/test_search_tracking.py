@@ -5,7 +5,7 @@ import search_maker as maker
 import store_maker
 import tune_tiny
 
-from ecglab.tracking import models, tracker
+from ecglab.tracking import models, tracker, values
 from ecglab.training import cross_validation, experiment
 from ecglab.tuning import driver
 from ecglab.utils.errors import EcglabError
@@ -30,13 +30,11 @@ def logged():
     client = tracker.mlflow().MlflowClient()
     found = client.search_runs([tracker.experiment_id(True, tracker.SEARCHES)], max_results=999)
     (parent,) = [run for run in found if "mlflow.parentRunId" not in run.data.tags]
-    trials = {x.info.run_id: x for x in found if "ecglab.trial" in x.data.tags}
-    folds = [run for run in found if "ecglab.fold" in run.data.tags]
+    folds = [run for run in found if "fold" in run.data.params]
+    trials = {x.info.run_id: x for x in found if "trial" in x.data.params and x not in folds}
     assert {x.data.tags["mlflow.parentRunId"] for x in trials.values()} <= {parent.info.run_id}
-    by_trial = {x.data.tags["ecglab.trial"]: x for x in trials.values()}
-    of_fold = {
-        trials[x.data.tags["mlflow.parentRunId"]].data.tags["ecglab.trial"]: x for x in folds
-    }
+    by_trial = {x.data.params["trial"]: x for x in trials.values()}
+    of_fold = {trials[x.data.tags["mlflow.parentRunId"]].data.params["trial"]: x for x in folds}
     return parent, by_trial, of_fold
 
 
@@ -52,8 +50,8 @@ def test_trials_are_children_of_their_search(monkeypatch):
     parent, trials, folds = logged()
     assert parent.info.status == "FINISHED"
     assert parent.info.run_name == search.name
-    assert parent.data.tags["ecglab.best"] == search.best.id
-    assert parent.data.metrics["challenge_f1"] == pytest.approx(search.best.score)
+    assert f"trial {search.best.id} is the best" in parent.data.tags[tracker.NOTE]
+    assert parent.data.metrics["challenge_f1"] == pytest.approx(search.best.score, abs=6e-5)
     assert parent.data.metrics["trials_completed"] == 2
     assert parent.data.metrics["trials_failed"] == 1
     assert parent.data.params["search.tuner"] == "random"
@@ -65,11 +63,12 @@ def test_trials_are_children_of_their_search(monkeypatch):
         made = trials[trial.id]
         assert made.data.params["search.leaves"] == trial.values["leaves"]
         assert made.data.params["held_out"] == "0"
-        curve = client.get_metric_history(folds[trial.id].info.run_id, "loss")
+        curve = client.get_metric_history(folds[trial.id].info.run_id, values.curve("loss"))
         assert [point.step for point in curve] == [1, 2]
         if trial.score is not None:
             assert made.info.status == "FINISHED"
-            assert made.data.metrics["challenge_f1"] == pytest.approx(trial.score)
+            assert made.data.metrics["challenge_f1"] == pytest.approx(trial.score, abs=6e-5)
+            assert made.info.run_name.startswith(f"trial {trial.id} · learning_rate=")
 
 
 def test_a_trial_that_fails_is_marked_with_its_reason(monkeypatch):
@@ -85,7 +84,7 @@ def test_a_trial_that_fails_is_marked_with_its_reason(monkeypatch):
     _, trials, folds = logged()
     for made in [*trials.values(), *folds.values()]:
         assert made.info.status == "FAILED"
-        assert made.data.tags["mlflow.note.content"] == "failed: the loss is NaN"
+        assert "**Found.** It failed: the loss is NaN" in made.data.tags[tracker.NOTE]
 
 
 def test_searches_do_not_stand_among_the_runs():

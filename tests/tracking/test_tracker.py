@@ -1,5 +1,6 @@
 """Run folders in MLflow: what is logged, interruption, and a store that is away."""
 
+import json
 import shutil
 import threading
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ import tune_tiny
 from mlflow.exceptions import MlflowException
 
 from ecglab.evaluation import metrics
-from ecglab.tracking import models, tracker
+from ecglab.tracking import models, notes, tracker, values, views
 from ecglab.training import cross_validation, experiment
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils.files import read_json, write_json
@@ -68,7 +69,7 @@ def children(parent):
 def everything() -> list[tuple]:
     """Every MLflow run with the number of its epochs."""
     found = tracker._all_runs()
-    curves = [client().get_metric_history(x.info.run_id, "loss") for x in found]
+    curves = [client().get_metric_history(x.info.run_id, values.curve("loss")) for x in found]
     runs = zip(found, curves, strict=True)
     return sorted((x.info.run_id, x.info.status, len(curve)) for x, curve in runs)
 
@@ -83,12 +84,20 @@ def test_the_parent_holds_scores_that_its_table_gives(stored):
     assert set(f1) == {"f1/N", "f1/A", "f1/O", "f1/noise", "challenge_f1", "mean_f1"}
     found = parent.data.metrics
     for name, value in f1.items():
-        assert found[name] == pytest.approx(value)
-        assert found[f"{name}_low"] <= value <= found[f"{name}_high"]
+        assert found[name] == pytest.approx(value, abs=6e-5)
+        low, high = (found[end] for end in values.interval(name))
+        assert low - 6e-5 <= value <= high + 6e-5
     assert 0 <= found["ece"] <= 1
-    assert found["records_scored"] == len(table)
-    assert found["training_seconds"] == pytest.approx(stored.run.training_seconds)
+    assert found[values.MINUTES] == pytest.approx(stored.run.training_seconds / 60, abs=6e-5)
     assert parent.info.status == "FINISHED"
+
+
+def test_scores_come_first_and_intervals_last(stored):
+    (parent,) = tracker.parents()
+    shown = list(parent.data.metrics)
+    results = ["challenge_f1", "f1/N", "f1/A", "f1/O", "f1/noise", "mean_f1", "ece"]
+    assert shown[:8] == [*results, values.MINUTES]
+    assert {name.partition("/")[0] for name in shown[8:]} == {"uncertainty"}
 
 
 def test_the_parent_says_what_was_trained_on_what(stored):
@@ -98,9 +107,9 @@ def test_the_parent_says_what_was_trained_on_what(stored):
     assert params["data.digest"] == facts["data"]["digest"]
     assert params["split.digest"] == facts["split"]["digest"]
     assert params["labels"] == facts["data"]["labels"]
-    assert params["environment.numpy"]
+    assert (params["folds"], params["records"]) == ("2", str(facts["data"]["records"]))
     assert not [key for key in params if key.startswith("search.")]
-    assert "SIMULATED" in parent.data.tags["ecglab.scope"]
+    assert "SIMULATED" in params["scope"]
     names = {item.path for item in client().list_artifacts(parent.info.run_id)}
     figures = {"confusion.png", "precision_recall.png", "reliability.png", "learning_curves.png"}
     assert figures | {"predictions.csv", "run.json"} <= names
@@ -109,7 +118,7 @@ def test_the_parent_says_what_was_trained_on_what(stored):
 def test_each_fold_is_a_child_with_its_scores_and_model(stored):
     (parent,) = tracker.parents()
     folds = children(parent)
-    assert sorted(child.data.tags["ecglab.fold"] for child in folds) == ["0", "1"]
+    assert sorted(child.data.params["fold"] for child in folds) == ["0", "1"]
     for child in [*folds, parent]:
         assert "f1/A" in child.data.metrics
         assert child.outputs.model_outputs
@@ -120,7 +129,7 @@ def test_curves_have_a_point_an_epoch(run):
     tracker.Tracker(run).sync()
     (parent,) = tracker.parents()
     for child in children(parent):
-        curve = client().get_metric_history(child.info.run_id, "loss")
+        curve = client().get_metric_history(child.info.run_id, values.curve("loss"))
         assert [(point.step, point.value) for point in curve] == [(1, 1.0), (2, 0.5)]
 
 
@@ -129,10 +138,88 @@ def test_simulated_data_is_kept_apart(run, tmp_path):
     real = copied(run, tmp_path / "real", simulated=False)
     tracker.Tracker(real).sync()
     names = {
-        client().get_experiment(x.info.experiment_id).name: x.info.run_name
+        client().get_experiment(x.info.experiment_id).name: tracker.folder_of(x)
         for x in tracker.parents()
     }
     assert names == {"ecglab": "real", "ecglab-synthetic": run.name}
+
+
+# Names, notes and pages
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([], "rr_trees"),
+        (["seed=2"], "rr_trees · seed=2"),
+        (["records=60", "folds=2", "leaves=4"], "rr_trees · leaves=4, records=60, folds=2"),
+    ],
+)
+def test_a_run_is_named_after_what_it_changes(bare, changes, expected):
+    given = experiment.load("rr_trees").set(["data=synthetic", *changes])
+    made = maker.train_nothing("rr_trees", given)
+    both = ", " if changes else " · "
+    assert notes.title(made) == f"{expected}{both}data=synthetic"
+    parent = client().get_run(tracker.Tracker(made).sync())
+    assert parent.info.run_name == notes.title(made)
+    names = [f"fold {k} · {notes.title(made)}" for k in made.folds]
+    assert sorted(child.info.run_name for child in children(parent)) == names
+
+
+def test_a_run_without_the_file_of_its_experiment_has_its_name(run):
+    assert notes.title(run) == "tiny"
+    assert notes.expected("tiny") == ""
+
+
+def test_a_long_name_is_cut_off(bare):
+    given = experiment.load("rr_trees").set(["data=synthetic", "folds=1"])
+    tried = {f"setting{i}": "0.123456789" for i in range(40)}
+    search = {"name": "s", "trial": "1", "values": tried}
+    made = maker.train_nothing("rr_trees", given, search=search)
+    assert len(notes.title(made)) == notes.LIMIT
+    assert notes.title(made).startswith("trial 1 · setting0=0.123456789, setting1=")
+
+
+def test_the_note_says_command_data_expectation_and_result(bare):
+    given = experiment.load("rr_trees").set(["data=synthetic", "folds=1", "seed=3"])
+    made = maker.train_nothing("rr_trees", given)
+    parent = client().get_run(tracker.Tracker(made).sync())
+    note = parent.data.tags[tracker.NOTE]
+    score, (low, high) = (
+        metrics.scores(made.predictions(), made.classes)[key]["challenge_f1"]
+        for key in ("values", "intervals")
+    )
+    assert f"Challenge F1 **{score:.3f}**, 95 % interval {low:.3f} to {high:.3f}, on" in note
+    assert "| F1 of A (atrial fibrillation) | " in note
+    assert "without changes: a challenge F1 of about 0.80." in note
+    assert f"**Data:** {made.scope}" in note
+    assert "ecglab train rr_trees --set data=synthetic --set folds=1 --set seed=3" in note
+    (fold,) = children(parent)
+    assert "fold 0" in fold.data.tags[tracker.NOTE]
+
+
+def test_a_run_has_few_tags(stored):
+    (parent,) = tracker.parents()
+    shown = [key for key in parent.data.tags if not key.startswith("mlflow.")]
+    assert sorted(shown) == ["changed", tracker.FOLDER, tracker.LOGGED, tracker.RUN]
+
+
+def test_the_pages_of_the_ui_open_on_the_columns_that_compare_runs(stored):
+    pages = dict(views.pages(5001))
+    experiment_id = tracker.experiment_id(True)
+    address = f"http://127.0.0.1:5001/#/experiments/{experiment_id}/runs?viewStateShareKey=ecglab"
+    assert pages["runs on simulated data"].startswith(address)
+    assert pages["models"].startswith("http://127.0.0.1:5001/#/models")
+    tags = client().get_experiment(experiment_id).tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+    view = json.loads(tags["mlflow.sharedViewState.ecglab"])
+    (parent,) = tracker.parents()
+    held = {"metrics": parent.data.metrics, "params": parent.data.params, "tags": parent.data.tags}
+    for column in view["selectedColumns"]:
+        kind, _, name = column.partition(".")
+        assert name.strip("`") in held[kind]
+    assert set(view["selectedColumns"]) < set(view["columnOrder"])
+    assert set(view["columnWidths"]) == set(view["columnOrder"])
 
 
 # Again, and after an interruption
@@ -226,6 +313,7 @@ def test_a_run_is_found_by_its_name_and_by_its_id(run):
     parent = tracker.Tracker(run).sync()
     assert tracker.find_run(run.name).info.run_id == parent
     assert tracker.find_run(parent[:12]).info.run_id == parent
+    assert tracker.find_run(notes.title(run)).info.run_id == parent
     with pytest.raises(tracker.EcglabError, match="there is no run 'nonesuch'"):
         tracker.find_run("nonesuch")
 
@@ -255,6 +343,7 @@ def test_what_ends_early_is_marked(run, tmp_path, monkeypatch, error, status):
         tracker.train("tiny", None)
     (parent,) = tracker.parents()
     assert parent.info.status == status
+    assert "**Found.** Nothing yet" in parent.data.tags[tracker.NOTE]
 
 
 def test_a_store_that_is_away_ends_no_training(run, monkeypatch, capsys):

@@ -80,7 +80,7 @@ def statuses() -> list[str]:
     """MLflow's status of the search and of its trials."""
     client = tracker.mlflow().MlflowClient()
     runs = client.search_runs([tracker.experiment_id(True, tracker.SEARCHES)], max_results=999)
-    return sorted(run.info.status for run in runs if "ecglab.fold" not in run.data.tags)
+    return sorted(run.info.status for run in runs if "fold" not in run.data.params)
 
 
 @needs_proc
