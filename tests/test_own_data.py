@@ -146,9 +146,7 @@ def test_folds_beyond_the_split_are_refused():
     dataset.make_synthetic(60)
     with pytest.raises(EcglabError, match="folds=9 is impossible"):
         cross_validation.plan(tiny.experiment(folds=9))
-    with pytest.raises(
-        Exception, match="held_out=5 is impossible"
-    ):
+    with pytest.raises(Exception, match="held_out=5 is impossible"):
         cross_validation.plan(tiny.experiment(held_out=5))
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OPSET = 17
 IR = 8
-"""Operations and format of 2022: whatever onnxruntime comes will read them."""
+"""Opset and format of 2022, which every later onnxruntime reads."""
 
 _SMALL = 10_000
 """A constant of fewer numbers stays float32: there is little to save, and a filter or the waves of

@@ -1,4 +1,4 @@
-"""Which kept results are compared with which: one board per data set, split and labels."""
+"""Groups of results that can be compared: one board per data set, split and labels."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,10 +66,10 @@ class Board:
         ]
 
     def base(self, group: Sequence[Result]) -> Result | None:
-        """What the results of a group are compared with: the one in which nothing is changed.
+        """The base of a group: the result with the settings of the experiment's file.
 
-        Where the group has none, it is the same records of the result of all folds: each fold is
-        trained alike, however many there are.
+        If the group has none, it is the same records of the result of all folds. This is valid,
+        because a fold is trained the same way however many folds are trained.
         """
         for result in group:
             if not changed(result):
@@ -100,7 +100,7 @@ def boards(results: Iterable[Result]) -> list[Board]:
 
 
 def full(results: Iterable[Result]) -> list[Result]:
-    """`Board.full` of the first board: what is compared where only one data set is shown."""
+    """`Board.full` of the first board, for figures of one data set."""
     return next((board.full for board in boards(results)), [])
 
 
@@ -114,7 +114,7 @@ def value(result: Result, metric: str) -> float:
 
 
 def changed(result: Result) -> dict:
-    """The settings that differ from the experiment's file, beside records, folds and epochs."""
+    """The settings that differ from the experiment's file, except records, folds and epochs."""
     differs = result.facts["differs"]
     return {key: x for key, x in differs.items() if key not in (*RECORDS, *AMOUNT)}
 

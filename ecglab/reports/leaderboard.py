@@ -69,7 +69,7 @@ def write() -> list[str]:
     if not found:
         raise EcglabError(
             "there are no results in experiments/results yet: "
-            "keep that of a finished run with 'ecglab leaderboard RUN'"
+            "keep the result of a finished run with 'ecglab leaderboard RUN'"
         )
     wanted: dict[str, Figure] = {}
     for i, board in enumerate(found):

@@ -1,4 +1,4 @@
-"""Kept results: the out-of-fold predictions of finished runs, from which anyone can score again.
+"""Kept results: the out-of-fold predictions of finished runs, to score them again at any time.
 
 experiments/results/NAME.csv   one result: its facts, as JSON behind "# ", then the table of
                                record, fold, label and the probability of each class
@@ -92,7 +92,7 @@ def keep(run: RunFolder, name: str | None = None) -> Path:
     """
     facts = run.facts
     if run.simulated:
-        raise EcglabError(f"{run.name} is on SIMULATED records: its result is not kept")
+        raise EcglabError(f"{run.name} was trained on SIMULATED records: its result is not kept")
     if not run.is_done:
         done = sum(run.is_fold_done(k) for k in run.folds)
         raise EcglabError(
@@ -158,7 +158,7 @@ def read(path: Path) -> Result:
     except (ValueError, KeyError, TypeError, AttributeError):
         raise EcglabError(f"{path} has no header that can be read: {_remedy(path)}") from None
     if digest != _sha256("".join(lines[1:])):
-        raise EcglabError(f"{path} is damaged (its SHA-256 is another): {_remedy(path)}")
+        raise EcglabError(f"{path} is damaged (its SHA-256 differs): {_remedy(path)}")
     missing = [key for key in FACTS if key not in facts]
     if missing:
         raise EcglabError(f"{path} has no {missing[0]!r} in its header: {_remedy(path)}")

@@ -1,4 +1,4 @@
-"""Finding the model that predicts, and the registered model `ecg-rhythm`, whose champion it may be.
+"""Find the model for predictions, and manage the registered model `ecg-rhythm`.
 
 To find a model on an SQLite store two rows of it are read, without MLflow, whose import alone takes
 seconds. Only what changes the registry, and what asks a server, imports MLflow.
@@ -73,10 +73,12 @@ def default() -> Path:
     """
     try:
         if not tracking_uri().startswith("sqlite:///"):
-            raise EcglabError(f"a server is not asked for its champion ('--model {CHAMPION_URI}')")
+            raise EcglabError(
+                f"the champion of an MLflow server is used only with '--model {CHAMPION_URI}'"
+            )
         champion = _in_sqlite(CHAMPION_URI)
     except EcglabError as error:
-        print(f"ecglab: {error}: the model '{DEFAULT}' predicts", file=sys.stderr)
+        print(f"ecglab: {error}; predicting with '{DEFAULT}'", file=sys.stderr)
         champion = None
     if champion is None or read_card(champion)["simulated"]:
         return PRETRAINED / DEFAULT
@@ -287,7 +289,7 @@ def _model_of(run: str) -> str:
     models = found.outputs.model_outputs if found.outputs else []
     if not models:
         raise EcglabError(
-            f"run {found.info.run_name} has no model: let it finish, "
+            f"run {found.info.run_name} has no model: finish it "
             "with 'ecglab train' or 'ecglab track'"
         )
     return models[0].model_id

@@ -46,8 +46,8 @@ class Committee(Experiment):
         one = replace(experiments.load(self.of), **self.shared)
         if one.consists_of:
             raise EcglabError(
-                f"of={self.of} is made of {', '.join(one.consists_of)}: a committee is of an "
-                "experiment that stands alone"
+                f"of={self.of} consists of {', '.join(one.consists_of)}: a committee needs an "
+                "experiment that consists of one model"
             )
         classes, labels = fold.data.classes, fold.data.labels[fold.rows]
         part = splits.make(fold.data.select(fold.rows), self.parts, seed=self.seed)

@@ -83,7 +83,7 @@ class Ensemble(Experiment):
 def fit_exponents(
     probabilities: np.ndarray, truth: np.ndarray, equal: bool
 ) -> tuple[np.ndarray, float]:
-    """The exponents (members,), at least 0, of greatest likelihood, and their cross-entropy.
+    """The maximum-likelihood exponents (members,), at least 0, and their cross-entropy.
 
     probabilities: (members, n, n_classes); truth: (n,) index of the right class
     equal: one exponent for all members
@@ -106,5 +106,7 @@ def _of_records(table: "pd.DataFrame", ids: np.ndarray, classes: Classes) -> np.
     """A table's probabilities (len(ids), n_classes) of these records, in their order."""
     missing = [record for record in ids if record not in table.index]
     if missing:
-        raise EcglabError(f"a member has no prediction of {missing[0]} and {len(missing) - 1} more")
+        raise EcglabError(
+            f"a member has no predictions for {missing[0]} and {len(missing) - 1} more records"
+        )
     return table.loc[ids, list(classes)].to_numpy(float)

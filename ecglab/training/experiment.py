@@ -27,7 +27,7 @@ class Fold:
     """The work of one fold.
 
     k: its number; data: all records; rows, validation, scored: of these, the ones to train on, the
-        ones held back for whatever is selected, and the ones that are scored in the end
+        the validation records, and the records that are scored in the end
     folder: where state and models are kept; changed: to call when something there has become final
     message: takes a line for the person who waits
     after: how many trainings of the same length the run still needs after this one
@@ -46,12 +46,12 @@ class Fold:
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment(abc.ABC):
-    """What every kind of experiment decides. Unknown keys and impossible values are errors.
+    """Settings of every kind of experiment. Unknown keys and invalid values raise EcglabError.
 
     data: name of the data set; labels: label version ("" for its default)
     records: size of an excerpt with the classes in proportion; 0 for all records
     folds: how many folds of the split are trained and scored, the first ones; 0 for all
-    validation: share of the training records held back for whatever is selected
+    validation: share of the training records used for validation
     held_out: a fold that no part of the run sees, for selection by nested cross-validation: the
         other records are split anew; -1 for none
     seed: seed of everything that is drawn at random
@@ -132,8 +132,8 @@ class Experiment(abc.ABC):
                 raise EcglabError(unknown(key, known))
             if key in self.fixed and text != as_text(known[key]):
                 raise EcglabError(
-                    f"{key}={text}: another {key} makes another experiment; "
-                    "give it a file of its own in experiments/"
+                    f"{key}={text}: {key} cannot be changed with --set; "
+                    "write a new experiment in experiments/"
                 )
             group, _, name = key.rpartition(".")
             (config[group] if group else config)[name] = _parse(key, text, known[key])
@@ -273,5 +273,5 @@ def _parse(key: str, text: str, old: Any) -> Any:
     except (ValueError, KeyError):
         what = "numbers with commas" if isinstance(old, tuple) else type(old).__name__
         raise EcglabError(
-            f"{key}={text!r} cannot be read: it must be {what}, as {as_text(old)}"
+            f"{key}={text!r} cannot be read: it must be {what}, such as {as_text(old)}"
         ) from None

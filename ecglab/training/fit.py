@@ -1,4 +1,4 @@
-"""One network trained on one split, epoch by epoch, with all it needs to go on kept on disk."""
+"""Training of one network on one split. The state is kept on disk after every epoch."""
 
 import hashlib
 import io
@@ -51,7 +51,7 @@ _HEX = 64
 
 @dataclass
 class State:
-    """What training must remember: written after every epoch, and read to go on.
+    """The state of training: written after every epoch, and read to resume.
 
     history: one dict an epoch; arrays: of the model and its optimizer; best: of the model alone
     """
@@ -233,8 +233,8 @@ def _restore(
     shapes = [tuple(v.shape) for v in variables], [a.shape for a in arrays]
     if shapes[0] != shapes[1]:
         raise EcglabError(
-            f"the state in {folder} is of another network: "
-            "train with --fresh, or with the code that began it"
+            f"the state in {folder} belongs to another network: "
+            "train with --fresh, or with the code that wrote the state"
         )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

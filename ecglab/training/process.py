@@ -1,4 +1,4 @@
-"""Work in a process of its own: the memory that a network takes comes back only with its end.
+"""Work in a child process, because a network's memory is freed only when its process ends.
 
 A folder is all that the two processes share; the rest is two pipes. Through its stdout the child
 sends a line of JSON whenever something in the folder has become final, or to report why it cannot

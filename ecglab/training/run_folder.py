@@ -1,4 +1,4 @@
-"""The run folder: what a cross-validated run is, has done, and found. Plain files, no MLflow.
+"""The run folder: settings, state and results of a cross-validated run, in plain files.
 
 run.json                settings, data, split, code and machine, written when it begins
 members.json            names of the runs, beside this one, of the experiments that it needs
@@ -174,7 +174,7 @@ class RunFolder:
         write_json(self.path / "done.json", sealed)
 
     def check(self, names: Sequence[str] | None = None) -> None:
-        """EcglabError where a finished fold, or run.json, is not what it was.
+        """Check run.json and the finished folds against their digests. Raises EcglabError.
 
         names: files of each fold that are checked, by default all
         """
@@ -182,8 +182,8 @@ class RunFolder:
             sealed = _read(self.path / "done.json", f"{self.path} is damaged").get("sha256")
             if sealed != self._digests():
                 raise EcglabError(
-                    f"{self.path} is not the run that was finished there (run.json or a manifest "
-                    f"has changed, or a fold is missing): {self._remedy}"
+                    f"{self.path} has changed since the run was finished (run.json or a manifest "
+                    f"differs, or a fold is missing): {self._remedy}"
                 )
         for k in self.folds:
             if self.is_fold_done(k):
@@ -236,12 +236,12 @@ def _read(path: Path, problem: str) -> Any:
 
 
 def find(text: str) -> RunFolder:
-    """The run folder that a person names: by its path, or by its name in `mlruns/runs`."""
+    """The run folder of this path, or of this name in `mlruns/runs`."""
     for path in Path(text), runs_dir() / text:
         if (path / "run.json").is_file():
             return RunFolder(path.resolve())
     raise EcglabError(
-        f"there is no run {text!r}: name a run folder, or a run that 'ecglab runs' lists"
+        f"there is no run {text!r}: give a run folder, or a run that 'ecglab runs' lists"
     )
 
 

@@ -103,7 +103,9 @@ def test_an_evaluation_is_logged_apart_from_the_runs(ecglab, data, package):
     run = client.get_run(err.split()[-1])
     assert client.get_experiment(run.info.experiment_id).name == "evaluations"
     assert run.info.status == "FINISHED"
-    assert {"challenge_f1", "recall/A", "uncertainty/recall/A_low", "auroc/N"} <= set(run.data.metrics)
+    assert {"challenge_f1", "recall/A", "uncertainty/recall/A_low", "auroc/N"} <= set(
+        run.data.metrics
+    )
     assert "recall/O" not in run.data.metrics
     assert run.data.params["data.digest"] == data.digest
     assert run.data.params["map"] == "SR=N,AFIB=A"

@@ -155,7 +155,7 @@ def test_a_champion_that_is_damaged_can_be_replaced(store):
 
 
 def test_a_run_without_a_model_cannot_be_promoted(store):
-    with pytest.raises(EcglabError, match=r"run unfinished has no model: let it finish"):
+    with pytest.raises(EcglabError, match=r"run unfinished has no model: finish it"):
         registry.promote("unfinished")
     with pytest.raises(EcglabError, match="there is no run 'nonesuch'"):
         registry.promote("nonesuch")

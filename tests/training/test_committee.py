@@ -54,7 +54,8 @@ def test_each_record_has_the_probabilities_of_the_model_that_did_not_see_it(made
         np.testing.assert_allclose(kept, expected, atol=1e-5)
 
 
-def test_all_predict_what_none_saw_and_the_package_does_the_same(made, tmp_path):
+def test_all_predict_what_none_saw_and_the_package_does_the_same(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("ECGLAB_DATA", str(made.folder / "data"))
     table = made.run.predictions(0)
     trained = set(made.run.table(0, "training")["record"])
     assert not trained & set(table["record"])
@@ -101,7 +102,7 @@ def test_a_committee_of_what_needs_others_is_refused(made, tmp_path, monkeypatch
 
 def test_teacher_and_its_weight_go_together():
     for keys in ({"teacher": "committee"}, {"teacher_weight": 0.5}):
-        with pytest.raises(EcglabError, match="set teacher and teacher_weight"):
+        with pytest.raises(EcglabError, match="set both teacher and teacher_weight"):
             tiny.experiment(**keys)
     assert tiny.experiment(teacher="committee", teacher_weight=0.5).needs == ("committee",)
     assert tiny.experiment().needs == ()

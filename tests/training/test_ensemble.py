@@ -8,7 +8,7 @@ import pytest
 import tiny
 
 from ecglab.datasets import dataset
-from ecglab.inference.predictor import LEAST, Predictor, pooled
+from ecglab.inference.predictor import MIN_PROBABILITY, Predictor, pooled
 from ecglab.tracking import registry
 from ecglab.tracking import tracker as tracking
 from ecglab.training import cross_validation, experiment
@@ -30,7 +30,7 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGLAB_DATA", str(folder / "data"))
         patch.setenv("MLFLOW_TRACKING_URI", str(folder / "store"))
-        patch.setattr(experiment, "load", MEMBERS.get)
+        patch.setattr(experiment, "load", {**MEMBERS, "pool": POOL}.get)
         dataset.make_synthetic(60, seed=3)
         run = tracking.train("pool", POOL, fresh=False)
         parent = tracking.find_run(run.name).info.run_id
@@ -72,7 +72,7 @@ def test_pool_is_the_geometric_mean():
 
 def test_no_member_overrules_all_others():
     sure, other = np.array([[1.0, 0, 0, 0]]), np.array([[0.01, 0.97, 0.01, 0.01]])
-    assert pooled(np.stack([sure, other]), [0.5, 0.5])[0, 1] > LEAST
+    assert pooled(np.stack([sure, other]), [0.5, 0.5])[0, 1] > MIN_PROBABILITY
 
 
 def test_exponents_undo_what_is_too_sure():

@@ -63,7 +63,7 @@ def test_a_swapped_table_or_fold_is_noticed(finished):
     shutil.rmtree(run.fold(0))
     shutil.copytree(other.fold(0), run.fold(0))
     message = refusal(run.predictions)
-    assert "not the run that was finished there" in message and "train again" in message
+    assert "has changed since the run was finished" in message and "train again" in message
 
 
 def test_a_missing_fold_is_noticed(finished):
