@@ -271,7 +271,8 @@ def _parse(key: str, text: str, old: Any) -> Any:
             return tuple(kind(part) for part in text.split(","))
         return type(old)(text)
     except (ValueError, KeyError):
-        what = "numbers with commas" if isinstance(old, tuple) else type(old).__name__
+        names = {tuple: "numbers with commas", bool: "true or false", int: "a whole number"}
+        what = names.get(type(old), "a number")
         raise EcglabError(
             f"{key}={text!r} cannot be read: it must be {what}, such as {as_text(old)}"
         ) from None
