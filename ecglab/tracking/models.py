@@ -62,12 +62,12 @@ def log_package(folder: Path, part: str = "") -> None:
 def _signature(codes: Sequence[str]):
     """The columns of `inference.pyfunc.TablePredictor`, for a model of these classes."""
     from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types import ColSpec, DataType, Schema, TensorSpec
     from mlflow.types.schema import AnyType, Array
 
     # A rate of any type, as MLflow would refuse whole numbers; the row says what is no rate.
-    inputs = [ColSpec(Array(DataType.double), "signal"), ColSpec(AnyType(), "fs")]
-    outputs = [
+    inputs: list[ColSpec | TensorSpec] = [ColSpec(Array(DataType.double), "signal"), ColSpec(AnyType(), "fs")]
+    outputs: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.string, "label", required=False),
         *(ColSpec(DataType.double, code, required=False) for code in codes),
         ColSpec(DataType.string, "error", required=False),

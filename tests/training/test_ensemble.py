@@ -97,7 +97,7 @@ def test_impossible_ensembles_are_refused():
     for keys in ({"members": ()}, {"weights": "best"}, {"validation": 0.0}, {"seed": 2}):
         with pytest.raises(EcglabError, match="is impossible: it must be"):
             Ensemble(**{"members": ("trees",), **keys})
-    with pytest.raises(EcglabError, match="a file of its own"):
+    with pytest.raises(EcglabError, match="members cannot be changed with --set"):
         POOL.set(["members=another"])
 
 
