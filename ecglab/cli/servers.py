@@ -76,27 +76,39 @@ def _serve(module: list[str]) -> int:
     Returns its exit status where it ends by itself, else 0.
     """
 
-    def stop(number, frame):
-        raise KeyboardInterrupt
+    server: subprocess.Popen | None = None
+    stopped = False
 
-    for name in ("SIGTERM", "SIGHUP"):
+    def stop(number, frame):
+        nonlocal stopped
+        stopped = True
+        if server is not None:  # else the process that is being started would be left behind
+            raise KeyboardInterrupt
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), stop)
-    # A session of its own is a process group of its own, which ends as a whole.
-    server = subprocess.Popen([sys.executable, "-m", *module], start_new_session=True)
     try:
-        return server.wait()
+        # A session of its own is a process group of its own, which ends as a whole.
+        server = subprocess.Popen([sys.executable, "-m", *module], start_new_session=True)
+        return 0 if stopped else server.wait()
     except KeyboardInterrupt:
-        _signal(server, "SIGTERM")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(PATIENCE)
         return 0
     finally:
-        deadline = time.monotonic() + 1  # for those that it started
-        while _signal(server, "SIGTERM") and time.monotonic() < deadline:
-            time.sleep(0.05)
-        _signal(server, "SIGKILL")
-        server.wait()
+        if server is not None:
+            _end(server)
+
+
+def _end(server: subprocess.Popen) -> None:
+    """End a server and all that it started: first with SIGTERM, then with SIGKILL."""
+    _signal(server, "SIGTERM")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        server.wait(PATIENCE)
+    deadline = time.monotonic() + 1  # for those that it started
+    while _signal(server, "SIGTERM") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    _signal(server, "SIGKILL")
+    server.wait()
 
 
 def _signal(server: subprocess.Popen, name: str) -> bool:
