@@ -56,19 +56,26 @@ def _sample_at(x: Tensor, position: Tensor) -> Tensor:
 class RandomResampling(Augmentation):
     """Time stretched or squeezed by up to `factor`, as a slower or a faster heart.
 
-    The end of a stretched record that exceeds the length of the batch is cut off.
+    n_samples: length of the result, a window from anywhere in the known part of the record; by
+        default that of the input, and the end of a stretched record is cut off
     """
 
-    options = ("factor",)
+    options = ("factor", "n_samples")
 
-    def __init__(self, factor: float = 1.18, **kwargs: Any) -> None:
+    def __init__(self, factor: float = 1.18, n_samples: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.factor = factor
+        self.factor, self.n_samples = factor, n_samples
 
     def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         limit = math.log(self.factor)
         speed = ops.exp(self.uniform(signal, -limit, limit))
-        time = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :] * speed
+        n = ops.shape(signal)[1]
+        time = ops.arange(self.n_samples or n, dtype="float32")[None, :] * speed
+        if self.n_samples:
+            index = ops.arange(n, dtype="float32")[None, :]
+            last = ops.max(index * mask, axis=1, keepdims=True)
+            beyond = ops.maximum(last - time[:, -1:], 0.0)
+            time = time + beyond * self.uniform(signal, 0.0, 1.0)
         before = ops.cast(ops.floor(time), "int32")
         part = time - ops.floor(time)
         signal = _sample_at(signal, before) * (1 - part) + _sample_at(signal, before + 1) * part

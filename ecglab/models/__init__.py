@@ -38,6 +38,7 @@ def build(
     n_classes: int,
     network: Mapping | None = None,
     augment: Mapping | None = None,
+    n_samples: int | None = None,
 ) -> "keras.Model":
     """A Keras model from the waveform to the probabilities of the classes.
 
@@ -48,6 +49,8 @@ def build(
     name: one of `names()`; fs: rate of the signal in Hz; n_classes: number of probabilities
     network: hyperparameters that differ from the model's own
     augment: settings of `Augment` that differ from its own; None for no augmentation layers
+    n_samples: length of the window of each record that is left to train on after resampling; by
+        default the whole record
     Raises EcglabError for an unknown name or key, and for a value that is impossible at this rate.
     """
     module = _module(name)
@@ -59,7 +62,7 @@ def build(
     mask = keras.Input((None,), name="mask")
     seen = [signal, mask]
     if augment is not None:
-        seen = Augment.read("augment", augment).applied(signal, mask, fs)
+        seen = Augment.read("augment", augment).applied(signal, mask, fs, n_samples)
     try:
         probabilities = module.network(*seen, fs, n_classes, chosen)
     except ValueError as error:  # a layer that refuses its settings

@@ -35,13 +35,18 @@ class Augment(Settings):
         for key in ("bursts", "burst_seconds", "baseline", "noise"):
             yield key, getattr(self, key) >= 0, "at least 0 (0 for none)"
 
-    def applied(self, signal: Tensor, mask: Tensor, fs: float) -> list[Tensor]:
-        """[signal, mask] (batch, n) at `fs` Hz after the layers that have an effect."""
+    def applied(
+        self, signal: Tensor, mask: Tensor, fs: float, n_samples: int | None = None
+    ) -> list[Tensor]:
+        """[signal, mask] (batch, n) at `fs` Hz after the layers that have an effect.
+
+        n_samples: see `ecglab.layers.augment.RandomResampling`
+        """
         from ecglab.layers import augment as layers
 
         chain = []
         if self.resampling > 1:
-            chain.append(layers.RandomResampling(self.resampling))
+            chain.append(layers.RandomResampling(self.resampling, n_samples))
         if self.polarity:
             chain.append(layers.RandomPolarity(self.polarity))
         if self.amplitude > 1:

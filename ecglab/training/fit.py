@@ -154,7 +154,9 @@ def train(
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([seed, epoch])
-        batches = Batches(data, rows, targets, weights, experiment.batch_size, experiment.crop, rng)
+        batches = Batches(
+            data, rows, targets, weights, experiment.batch_size, _window(experiment), rng
+        )
         _reseed(model, rng)
         # Batch by batch and not `fit`, which on TensorFlow feeds them through tf.data: that took
         # twice the time on two cores.
@@ -186,13 +188,23 @@ def train(
     return model
 
 
+def _window(experiment: Network) -> float:
+    """Length in s of what is cut from a record: squeezed in time, it still fills the crop."""
+    return experiment.crop * experiment.augment["resampling"]
+
+
 def compiled(experiment: Network, data: Dataset, n_records: int) -> keras.Model:
     """The model of the experiment for this data set, with loss and optimizer.
 
     n_records: number of training records, from which the steps of the learning rate follow
     """
     model = models.build(
-        experiment.model, data.fs, len(data.classes), experiment.network, experiment.augment
+        experiment.model,
+        data.fs,
+        len(data.classes),
+        experiment.network,
+        experiment.augment,
+        min(round(experiment.crop * data.fs), int(data.lengths.max())) or None,
     )
     steps = experiment.epochs * max(n_records // experiment.batch_size, 1)
     warmup = round(experiment.warmup * steps)

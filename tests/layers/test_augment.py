@@ -111,7 +111,7 @@ def test_missing_samples_stay_missing(name, rng):
 
 
 CONFIGURED = [
-    RandomResampling(1.3),
+    RandomResampling(1.3, n_samples=3000),
     RandomPolarity(0.2),
     RandomAmplitude(2.0),
     RandomBursts(4, 0.7, fs=250),
@@ -171,6 +171,36 @@ def test_resampling_keeps_a_sample_it_falls_on():
     signal, known = trained(RandomResampling(1.3), mask, mask)
     np.testing.assert_array_equal(signal, mask)
     np.testing.assert_array_equal(known, mask)
+
+
+def test_resampling_takes_a_window_from_anywhere_in_what_is_known():
+    n, lengths = 3000, [3000, 3100, 5000, 9000]
+    signal = np.tile(np.arange(9000, dtype=np.float32), (len(lengths), 1))
+    mask = (signal < np.array(lengths)[:, None]).astype(np.float32)
+    starts = []
+    for seed in range(40):
+        layer = seeded(RandomResampling(1 + 1e-7, n_samples=n), seed)
+        piece, known = trained(layer, signal * mask, mask)
+        assert piece.shape == known.shape == (len(lengths), n)
+        assert (known[:, :-1] == 1).all()
+        np.testing.assert_allclose(np.diff(piece[:, :-1]), 1, atol=0.01)
+        starts.append(piece[:, 0])
+    for drawn, room in zip(np.transpose(starts), np.array(lengths) - n, strict=True):
+        assert drawn.min() >= -0.01 and drawn.max() <= room + 0.01
+        assert np.ptp(drawn) >= 0.8 * room
+
+
+def test_resampling_fills_its_window_from_one_that_is_longer_by_the_factor():
+    _, known = trained(RandomResampling(1.18, n_samples=1000), np.ones((64, 1180)))
+    assert known.shape == (64, 1000)
+    assert (known[:, :-1] == 1).all()
+
+
+def test_resampling_pads_a_shorter_record():
+    signal, known = trained(RandomResampling(1.18, n_samples=2000), np.ones((64, 1000)))
+    assert signal.shape == known.shape == (64, 2000)
+    np.testing.assert_array_equal(signal, known)
+    assert 1000 / 1.19 < known.sum(axis=1).min() < 900 < 1100 < known.sum(axis=1).max() < 1190
 
 
 def test_polarity_turns_its_share(rng):

@@ -53,7 +53,7 @@ def test_settings_reach_their_layers():
         "noise": 0.4,
     }
     found = of(chain(250, **settings))
-    given = [getattr(x, option) for x in found for option in x.options if option != "fs"]
+    given = [getattr(x, o) for x in found for o in x.options if o not in ("fs", "n_samples")]
     assert given == list(settings.values())
     assert [layer.fs for layer in found if "fs" in layer.options] == [250, 250]
 

@@ -164,6 +164,24 @@ def test_predictions_keep_the_order_of_rows_of_any_length(data):
     assert fit.predict(model, data, order[:0], 8).shape == (0, 4)
 
 
+def test_windows_are_longer_by_the_resampling(data, monkeypatch, tmp_path):
+    """So that a record that is squeezed in time still fills the crop that the network sees."""
+    cut, rows = [], np.arange(len(data))
+    batches = fit.Batches
+
+    def noted(*arguments):
+        cut.append(arguments[5])
+        return batches(*arguments)
+
+    monkeypatch.setattr(fit, "Batches", noted)
+    for crop, factor in ((8.0, 1.25), (8.0, 1.0), (0.0, 1.25)):
+        experiment = tiny.experiment(epochs=1, crop=crop, augment={"resampling": factor})
+        model = fit.train(experiment, data, rows, rows[:0], tmp_path / f"{crop}-{factor}", seed=1)
+        windows = [x.n_samples for x in model.layers if hasattr(x, "n_samples")]
+        assert cut.pop() == crop * factor
+        assert windows == ([] if factor == 1 else [2400 if crop else None])
+
+
 # The state of an interrupted training
 
 
