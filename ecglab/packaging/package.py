@@ -5,13 +5,20 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from ecglab.datasets.dataset import Dataset
+from ecglab.ecg.classes import Classes
 from ecglab.inference.package import CARD, DIGEST_DIGITS, FILES, FORMAT, MODEL, TRAINED_ON
+from ecglab.inference.predictor import MAX_SECONDS, Predictor
+from ecglab.training.run_folder import RunFolder
 from ecglab.utils import digests
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import read_json, replacing, write_json, write_text
 from ecglab.utils.paths import PRETRAINED
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 README = "README.md"
 
@@ -34,7 +41,7 @@ _ROUNDED = (
 
 
 def package(
-    run,
+    run: RunFolder,
     folder: Path,
     folds: Sequence[int] | None = None,
     half: bool = False,
@@ -50,7 +57,6 @@ def package(
     """
     import onnx
 
-    from ecglab.inference.predictor import Predictor
     from ecglab.packaging import onnx_files
     from ecglab.packaging.model_card import markdown
 
@@ -80,7 +86,7 @@ def package(
     return card
 
 
-def pretrained(run, name: str) -> Path:
+def pretrained(run: RunFolder, name: str) -> Path:
     """Make the package "default" or "fast" of a run, which come with ecglab, and return its folder.
 
     Raises EcglabError for another name, and for a run that is unfinished, on simulated data, or on
@@ -122,7 +128,7 @@ def seal(folder: Path, card: Mapping) -> None:
     digests.write_manifest(folder, FILES)
 
 
-def _card(run, data, members: Mapping[int, list["_Part"]], half: bool) -> dict:
+def _card(run: RunFolder, data: Dataset, members: Mapping[int, list["_Part"]], half: bool) -> dict:
     """The card of a package, without what is measured on it."""
     import pandas as pd
 
@@ -158,7 +164,7 @@ def _card(run, data, members: Mapping[int, list["_Part"]], half: bool) -> dict:
     }
 
 
-def limits(data) -> list[str]:
+def limits(data: Dataset) -> list[str]:
     """The limits of a model that was trained on this data set, one or two sentences each."""
     shortest, longest = data.lengths.min() / data.fs, data.lengths.max() / data.fs
     classes = ", ".join(f"{code} {meaning}" for code, meaning in data.classes.meanings.items())
@@ -181,7 +187,7 @@ def limits(data) -> list[str]:
     ]
 
 
-def calibration(table, classes) -> dict:
+def calibration(table: "pd.DataFrame", classes: Classes) -> dict:
     """Calibration and coverage of a table of predictions, for a card.
 
     {"class_eces": {class: expected calibration error},
@@ -197,14 +203,12 @@ def calibration(table, classes) -> dict:
     }
 
 
-def milliseconds(predictor, data, n: int = 8) -> float:
+def milliseconds(predictor: Predictor, data: Dataset, n: int = 8) -> float:
     """Time in ms that one core needs to predict 30 s of signal, in a batch of n records.
 
     predictor: with threads=1
     It is the shortest of three rounds, because other work on the machine only adds time.
     """
-    from ecglab.inference.predictor import MAX_SECONDS
-
     fitting = [i for i in range(len(data)) if data.lengths[i] <= MAX_SECONDS * data.fs][:n]
     records = [data.record(i) for i in fitting]
     seconds = sum(record.seconds for record in records)
@@ -216,7 +220,7 @@ def milliseconds(predictor, data, n: int = 8) -> float:
     return 1000 * min(rounds) * 30 / seconds
 
 
-def _data(run) -> tuple:
+def _data(run: RunFolder) -> tuple[Dataset, Dataset]:
     """The whole data set of a run, and its records that the run is about."""
     from ecglab.datasets import dataset as datasets
     from ecglab.training import cross_validation, experiment
@@ -232,7 +236,7 @@ def _data(run) -> tuple:
     return whole, data
 
 
-def _fold(run, k: int) -> dict[str, float]:
+def _fold(run: RunFolder, k: int) -> dict[str, float]:
     """Numbers of training, validation and scored records of fold k, and its challenge F1."""
     from ecglab.evaluation.metrics import f1_scores, predicted
 
@@ -248,7 +252,7 @@ def _fold(run, k: int) -> dict[str, float]:
     }
 
 
-def command(run) -> str:
+def command(run: RunFolder) -> str:
     """The command that trains a run again."""
     from ecglab.training import experiment
 
@@ -273,9 +277,8 @@ class _Part(NamedTuple):
         return {"output": f"{self.name}/probabilities", "exponent": self.exponent}
 
 
-def _parts(run, k: int) -> list[_Part]:
+def _parts(run: RunFolder, k: int) -> list[_Part]:
     """The models that fold k of a run is made of: one, or those that it pools."""
-    from ecglab.training.run_folder import RunFolder
 
     kind, name = run.facts["kind"], run.facts["name"]
     if kind == "committee":

@@ -66,7 +66,10 @@ def _signature(codes: Sequence[str]):
     from mlflow.types.schema import AnyType, Array
 
     # A rate of any type, as MLflow would refuse whole numbers; the row says what is no rate.
-    inputs: list[ColSpec | TensorSpec] = [ColSpec(Array(DataType.double), "signal"), ColSpec(AnyType(), "fs")]
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(Array(DataType.double), "signal"),
+        ColSpec(AnyType(), "fs"),
+    ]
     outputs: list[ColSpec | TensorSpec] = [
         ColSpec(DataType.string, "label", required=False),
         *(ColSpec(DataType.double, code, required=False) for code in codes),
