@@ -75,10 +75,10 @@ def note(run: RunFolder, found: str, fold: int | None = None) -> str:
     hoped = expected(name)
     whose = f"trial {search['trial']} of the search {search['name']}" if search else run.name
     parts = [
-        f"**Found.** {found}",
+        f"**Found:** {found}",
         f"**Expected** of {name} without changes: {hoped}" if hoped else "",
         f"**Changed:** {changed_in(run)}",
-        f"**Data:** {run.scope}; labels {data['labels']}: {counts}",
+        f"**Data:** {run.scope}; label version {data['labels']}: {counts}",
         f"**Code:** ecglab {facts['code']}",
         f"**Run folder:** {whose}" + ("" if fold is None else f", fold {fold}"),
         f"**Command**\n\n```\n{command(run)}\n```" if not search else "",

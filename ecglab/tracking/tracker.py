@@ -124,13 +124,13 @@ class Tracker:
             self.client = mlflow().MlflowClient()
             self.search = self.facts["search"]
             self.experiment = experiment_id(run.simulated, SEARCHES if self.search else RUNS)
-            self._ids: dict[str, str] = {}
+            self._ids: dict[int | None, str] = {}  # None: of the parent
             self._epochs: dict[int, int] = {}
 
     def sync(self) -> str:
         """Log everything that the store lacks and return the id of the parent run."""
         with _LOCK:
-            parent = self._run_id("parent")
+            parent = self._run_id(None)
             for k in self.run.folds:
                 if self.run.fold(k).exists():
                     self._sync_fold(k)
@@ -145,7 +145,7 @@ class Tracker:
                 if self.client.get_run(run_id).info.status == "RUNNING":
                     self.client.set_terminated(run_id, status)
                     if reason:
-                        self._note(run_id, f"It failed: {reason}")
+                        self._note(run_id, f"Nothing, it failed: {reason}")
 
     def _sync_fold(self, k: int) -> None:
         run_id = self._run_id(k)
@@ -159,20 +159,19 @@ class Tracker:
         if self.run.is_fold_done(k) and not self._is_logged(run_id):
             self._finish(run_id, self.run.predictions(k), [k])
 
-    def _run_id(self, part) -> str:
-        """Id of the MLflow run of "parent" or a fold: the one with our tag, or a new one."""
-        if part in self._ids:
-            return self._ids[part]
-        fold = None if part == "parent" else part
+    def _run_id(self, fold: int | None) -> str:
+        """Id of the MLflow run of a fold, or of the parent: the one with our tag, or a new one."""
+        if fold in self._ids:
+            return self._ids[fold]
         name, tag = notes.title(self.run, fold), self.facts["id"]
         tags = {
             CHANGED: notes.changed_in(self.run),
             FOLDER: self.run.name,
             "mlflow.source.name": f"experiments/{self.facts['name']}.py",
-            "mlflow.source.git.commit": self.facts["code"].rpartition(" ")[2],
+            "mlflow.source.git.commit": self.facts["code"].partition(" ")[2],
         }
         if fold is not None:
-            tags["mlflow.parentRunId"] = self._run_id("parent")
+            tags["mlflow.parentRunId"] = self._run_id(None)
             tag = f"{tag}/fold-{fold}"
         elif self.search:
             above = tagged_run(self.client, self.experiment, self.search["name"])
@@ -181,7 +180,7 @@ class Tracker:
         run_id = run.info.run_id
         if not run.data.params:  # new, or begun by a process that was killed right then
             self._describe(run_id, fold)
-        self._ids[part] = run_id
+        self._ids[fold] = run_id
         if LOGGED not in run.data.tags:
             self.client.update_run(run_id, status="RUNNING")
             self._note(run_id, "Nothing yet: it is not finished.")
@@ -212,9 +211,8 @@ class Tracker:
         log_params(self.client, run_id, params)
 
     def _note(self, run_id: str, found: str) -> None:
-        part = next(part for part, known in self._ids.items() if known == run_id)
-        text = notes.note(self.run, found, None if part == "parent" else part)
-        self.client.set_tag(run_id, NOTE, text)
+        fold = next(fold for fold, known in self._ids.items() if known == run_id)
+        self.client.set_tag(run_id, NOTE, notes.note(self.run, found, fold))
 
     def _is_logged(self, run_id: str) -> bool:
         return LOGGED in self.client.get_run(run_id).data.tags
@@ -242,15 +240,17 @@ class Tracker:
     def _draw(self, folder: Path, table, folds: list[int]) -> None:
         from ecglab import plots
 
-        classes, simulated = self.run.classes, {"simulated": self.run.simulated}
+        classes, simulated = self.run.classes, self.run.simulated
         labels, probabilities = table["label"].to_numpy(), table[list(classes)].to_numpy()
         predicted = classes.predicted(probabilities)
         histories = {k: self.run.history(k) for k in folds}
         figures = {
-            "confusion": plots.confusion(labels, predicted, classes, **simulated),
-            "precision_recall": plots.precision_recall(labels, probabilities, classes, **simulated),
-            "reliability": plots.reliability(labels, probabilities, classes, **simulated),
-            "learning_curves": plots.learning_curves(histories, **simulated),
+            "confusion": plots.confusion(labels, predicted, classes, simulated=simulated),
+            "precision_recall": plots.precision_recall(
+                labels, probabilities, classes, simulated=simulated
+            ),
+            "reliability": plots.reliability(labels, probabilities, classes, simulated=simulated),
+            "learning_curves": plots.learning_curves(histories, simulated=simulated),
         }
         for name, figure in figures.items():
             plots.save(figure, folder / f"{name}.png")

@@ -14,13 +14,13 @@ MINUTES = "training/minutes"
 
 
 def curve(name: str) -> str:
-    """The metric for a column of a fold's history, as "per epoch/validation f1 A".
+    """The metric for a column of a fold's history, as "per epoch/validation F1 A".
 
     >>> curve("loss"), curve("val/f1/A")
-    ('per epoch/training loss', 'per epoch/validation f1 A')
+    ('per epoch/training loss', 'per epoch/validation F1 A')
     """
     part, of = ("validation", name[4:]) if name.startswith("val/") else ("training", name)
-    return f"per epoch/{part} {of.replace('/', ' ').replace('_', ' ')}"
+    return f"per epoch/{part} {of.replace('/', ' ').replace('_', ' ').replace('f1', 'F1')}"
 
 
 def interval(name: str) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def log_scores(client, run_id: str, scores: Mapping, more: Mapping[str, float]) 
     """
     given = {name: x for name, x in scores["values"].items() if x is not None}
     given = dict(sorted(given.items(), key=lambda item: item[0] != "challenge_f1"))
-    ends = {}
+    ends: dict[str, float] = {}
     for name in given:
         if scores["intervals"].get(name):
             ends |= dict(zip(interval(name), scores["intervals"][name], strict=True))

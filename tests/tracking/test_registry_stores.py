@@ -120,7 +120,7 @@ def test_a_store_that_cannot_be_read_gives_a_note_and_the_pretrained_model(
     assert folder == PRETRAINED / "default"
     [line] = lines
     assert str(path) in line
-    assert line.endswith(": the model 'default' predicts")
+    assert line.endswith("; predicting with 'default'")
 
 
 def test_a_champion_whose_files_are_gone_gives_a_note(store, capsys):
@@ -154,7 +154,7 @@ def test_a_server_is_not_waited_for(monkeypatch, capsys, uri):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     folder, [line] = default_and_note(capsys)
     assert folder == PRETRAINED / "default"
-    assert line.endswith("the model 'default' predicts")
+    assert line.endswith("; predicting with 'default'")
 
 
 def test_packages_are_found_by_name_and_by_folder(tmp_path):

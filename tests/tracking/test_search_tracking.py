@@ -84,7 +84,7 @@ def test_a_trial_that_fails_is_marked_with_its_reason(monkeypatch):
     _, trials, folds = logged()
     for made in [*trials.values(), *folds.values()]:
         assert made.info.status == "FAILED"
-        assert "**Found.** It failed: the loss is NaN" in made.data.tags[tracker.NOTE]
+        assert "**Found:** Nothing, it failed: the loss is NaN" in made.data.tags[tracker.NOTE]
 
 
 def test_searches_do_not_stand_among_the_runs():

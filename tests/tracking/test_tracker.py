@@ -343,7 +343,7 @@ def test_what_ends_early_is_marked(run, tmp_path, monkeypatch, error, status):
         tracker.train("tiny", None)
     (parent,) = tracker.parents()
     assert parent.info.status == status
-    assert "**Found.** Nothing yet" in parent.data.tags[tracker.NOTE]
+    assert "**Found:** Nothing yet" in parent.data.tags[tracker.NOTE]
 
 
 def test_a_store_that_is_away_ends_no_training(run, monkeypatch, capsys):
