@@ -13,6 +13,9 @@ from ecglab.utils.errors import EcglabError
 GROUPS = (demo, data, train, tune, results, models, predict, evaluate, servers)
 """Modules with `add(commands)`, in the order of the help."""
 
+RESUMABLE = tuple(f"ecglab.cli.{name}" for name in ("demo", "train", "tune"))
+"""Groups whose commands go on where they were interrupted."""
+
 _EPILOG = """\
 examples:
   ecglab predict recording.csv
@@ -45,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ecglab: {line}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("ecglab: interrupted; the same command goes on from here", file=sys.stderr)
+        resumable = getattr(options.run, "__module__", "") in RESUMABLE
+        hint = "; the same command goes on from here" if resumable else ""
+        print(f"ecglab: interrupted{hint}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of a pipe has gone, as in `ecglab predict ... | head`: nothing to report.

@@ -51,14 +51,17 @@ def _predict(options: argparse.Namespace) -> int:
             "its predictions of real recordings mean nothing"
         )
     codes = list(predictor.classes)
+    files = _one_per_record(options.files)
     # Of fixed widths, because the rows are printed as they come.
-    widths = [max(20, *(len(Path(file).stem) for file in options.files))]
+    widths = [max(20, *(len(file) for file in files))]
     widths += [max(5, *map(len, codes)), *(max(5, len(code)) for code in codes)]
     widths += [len(predictor.name)]
     if not options.json:
-        print(_row(["record", "label", *codes, "model", "error"], widths))
+        meanings = predictor.classes.meanings.items()
+        message("classes: " + ", ".join(f"{code} {meaning}" for code, meaning in meanings))
+        print(_row(["file", "label", *codes, "model", "error"], widths))
     failed = False
-    for file in options.files:
+    for file in files:
         try:
             record = readers.read(file, lead=options.lead, fs=options.fs)
             [prediction] = predictor.predict([record])
@@ -67,6 +70,7 @@ def _predict(options: argparse.Namespace) -> int:
             failed = True
             prediction = {"record": Path(file).stem, "label": None, "probabilities": None}
             prediction |= {"model": predictor.name, "error": str(error)}
+        prediction = {"file": file, **prediction}
         if options.json:
             print(json.dumps(prediction, ensure_ascii=False), flush=True)
         else:
@@ -74,12 +78,24 @@ def _predict(options: argparse.Namespace) -> int:
     return int(failed)
 
 
+def _one_per_record(files: Sequence[str]) -> list[str]:
+    """The files, but of those that make up one WFDB record only the first."""
+    from ecglab.readers.wfdb_reader import header_of
+
+    kept = {str(header_of(Path(file)) or file): file for file in reversed(files)}
+    found = [file for file in files if file in set(kept.values())]
+    if len(found) < len(files):
+        left_out = len(files) - len(found)
+        message(f"left out, as parts of WFDB records that are given already: {left_out:,}")
+    return found
+
+
 def _cells(prediction: dict, codes: Sequence[str]) -> list[str]:
     """What the row of a prediction, or of an error, shows."""
     probabilities = (prediction["probabilities"] or {}).get
     shown = [probabilities(code) for code in codes]
     return [
-        prediction["record"],
+        prediction["file"],
         prediction["label"] or "-",
         *("-" if p is None else f"{p:.3f}" for p in shown),
         prediction["model"],

@@ -39,24 +39,26 @@ def test_one_json_object_a_line(ecglab, files):
     lines = [json.loads(line) for line in out.splitlines()]
     records = [Record(signals(250)[:, 0], 250.0, id=name) for name in ("two", "three")]
     expected = Predictor(PRETRAINED / "default").predict(records)
-    for line, other in zip(lines, expected, strict=True):
-        assert list(line) == ["record", "label", "probabilities", "model", "error"]
+    for line, other, file in zip(lines, expected, files[1:], strict=True):
+        assert list(line) == ["file", "record", "label", "probabilities", "model", "error"]
         assert line["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
-        assert {**line, "probabilities": 0} == {**other, "probabilities": 0, "error": None}
+        rest = {"file": str(file), "probabilities": 0, "error": None}
+        assert {**line, "probabilities": 0} == {**other, **rest}
 
 
 def test_rows_have_the_classes_of_the_model(ecglab, files, tmp_path):
     status, out, err = ecglab("predict", "--model", "fast", files[0])
-    assert (status, err) == (0, "")
+    meanings = "N normal, A atrial fibrillation, O other rhythm, ~ noise"
+    assert (status, err) == (0, f"classes: {meanings}\n")
     header, row = out.splitlines()
-    assert header.split() == ["record", "label", "N", "A", "O", "~", "model", "error"]
+    assert header.split() == ["file", "label", "N", "A", "O", "~", "model", "error"]
     cells = row.split()
-    assert cells[0] == "A00003"
+    assert cells[0] == str(files[0])
     assert sum(map(float, cells[2:6])) == pytest.approx(1, abs=0.01)
     folder = package_maker.make(tmp_path / "af", classes=package_maker.AF)
     status, out, _ = ecglab("predict", "--model", folder, files[0])
     header, row = out.splitlines()
-    assert header.split() == ["record", "label", "AF", "other", "model", "error"]
+    assert header.split() == ["file", "label", "AF", "other", "model", "error"]
     assert header.index("model") == row.index("tiny-1")
 
 
@@ -65,7 +67,7 @@ def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     status, out, _ = ecglab("predict", "--model", "fast", "--json", "--fs", 250, *order)
     assert status == 1
     lines = [json.loads(line) for line in out.splitlines()]
-    assert all(len(line) == 5 and line["model"] for line in lines)
+    assert all(len(line) == 6 and line["model"] for line in lines)
     assert [line["label"] is None for line in lines] == [True, False, True, False]
     assert [line["error"] is None for line in lines] == [False, True, False, True]
     assert "too short" in lines[0]["error"]
@@ -74,7 +76,7 @@ def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     assert status == 1
     rows = out.splitlines()
     assert len(rows) == 5
-    assert rows[1].split()[:6] == ["short", "-", "-", "-", "-", "-"]
+    assert rows[1].split()[:6] == [str(bad[0]), "-", "-", "-", "-", "-"]
     at = rows[0].index(" error") + 1
     assert "too short" in rows[1][at:] and "no such file" in rows[3][at:]
     assert [len(row) > at for row in rows[1:]] == [True, False, True, False]
@@ -89,6 +91,16 @@ def test_a_long_name_of_a_record_pushes_no_column(ecglab, files, tmp_path):
     header, *rows = out.splitlines()
     model = header.index("model")
     assert len({row[model:] for row in rows}) == 1 and rows[0][model - 1] == " "
+
+
+def test_files_of_one_wfdb_record_are_predicted_once(ecglab, tmp_path):
+    write_cinc(tmp_path)
+    both = sorted(tmp_path.glob("A00003.*"))
+    assert len(both) == 2
+    status, out, err = ecglab("predict", "--json", "--model", "fast", *both)
+    [line] = out.splitlines()
+    assert status == 0 and json.loads(line)["file"] == str(both[0])
+    assert "left out, as parts of WFDB records that are given already: 1" in err
 
 
 def test_a_member_alone(ecglab, files, tmp_path):
@@ -106,8 +118,8 @@ def test_a_simulated_model_says_so(ecglab, files, tmp_path):
     folder = package_maker.make(tmp_path / "package", simulated=True)
     status, _, err = ecglab("predict", "--model", folder, files[0])
     assert status == 0
-    assert "SIMULATED" in err
-    assert err.count("\n") == 1
+    assert "SIMULATED" in err.splitlines()[0]
+    assert err.count("\n") == 2
 
 
 @pytest.mark.parametrize("model", ["nothing", "models:/ecg-rhythm@champion", "."])
