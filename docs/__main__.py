@@ -24,6 +24,7 @@ sys.path[:0] = [str(ROOT), str(DOCS)]
 import nbformat
 import pages
 
+from ecglab.utils import quiet
 from notebooks import __main__ as books
 
 THUMBNAIL = {
@@ -139,6 +140,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=DOCS / "_build", metavar="OUT")
     options = parser.parse_args()
     out = options.out.resolve()
+    quiet.load_keras()  # the reference imports everything, and TensorFlow would fill the screen
     status = build(out, options.notebooks)
     print(out / "html" / "index.html")
     return status

@@ -62,9 +62,9 @@ def card(classes: Classes = RHYTHM, folds: int = 2, score: float = 0.8, **change
         "classes": classes.as_dict(),
         "fs": 300.0,
         "simulated": False,
-        "scope": "80 of 80 records of clinic",
+        "scope": "80 of 80 records of cinc2017",
         "data": {
-            "name": "clinic",
+            "name": "cinc2017",
             "simulated": False,
             "classes": classes.as_dict(),
             "fs": 300.0,

@@ -66,6 +66,8 @@ def _add_import(data) -> None:
     own.add_argument("--rate", type=float, default=300.0, metavar="HZ", help=what)
     what = "leave out the recordings that cannot be imported, instead of importing none"
     own.add_argument("--skip-unreadable", action="store_true", help=what)
+    what = "take the place of a data set of this name"
+    own.add_argument("--replace", action="store_true", help=what)
 
 
 def _fetch(options) -> None:
@@ -95,6 +97,7 @@ def _import(options) -> None:
         fs=options.fs,
         rate=options.rate,
         skip_unreadable=options.skip_unreadable,
+        replace=options.replace,
     )
     print(info.describe(data))
 

@@ -28,7 +28,10 @@ def add(commands) -> None:
     promote = command(commands, "promote", _promote, text, "ecglab promote rr_trees-1b2c3d4e")
     what = "name or id, as 'ecglab runs' shows it"
     complete(promote.add_argument("run_name", metavar="RUN", help=what), names.runs)
-    what = "also a model that scores lower, or of simulated data, an excerpt or some folds"
+    what = (
+        "also a model that scores lower, is of another data set or other classes, or was trained "
+        "on simulated data, an excerpt or some folds"
+    )
     promote.add_argument("--force", action="store_true", help=what)
 
     text = "Revert a promotion. The champion before it predicts again, or else the model default."

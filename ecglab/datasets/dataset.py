@@ -178,6 +178,12 @@ class Dataset:
         lines = (f"{i},{sha256}\n" for i, sha256 in zip(self.ids, self.sha256, strict=True))
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
+    @property
+    def label_digest(self) -> str:
+        """SHA-256 over the classes, the version of the labels, and the labels of these records."""
+        facts = [self.classes.as_dict(), self.label_version, [str(label) for label in self.labels]]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
     def check(self) -> None:
         """Check the signals of these records against their digests. Raises EcglabError.
 

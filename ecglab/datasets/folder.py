@@ -62,12 +62,14 @@ def import_folder(
     fs: float | None = None,
     rate: float = 300.0,
     skip_unreadable: bool = False,
+    replace: bool = False,
 ) -> Dataset:
     """Import recordings as the data set `name`.
 
     folder: with the files, in any format that `ecglab.readers` reads; labels: the table
     mapping: {label in the table: class}, in addition to that of TABLE.toml; "" leaves a row out
     fs: rate in Hz of files that carry none; rate: of the packed signals, in Hz
+    replace: take the place of a data set of this name that is there already
     skip_unreadable: leave out what cannot be imported, and print how much that is
 
     Raises EcglabError, with nothing changed, where the table or TABLE.toml cannot be understood
@@ -76,7 +78,10 @@ def import_folder(
     folder, labels = Path(folder), Path(labels)
     if name in BUILT_IN:
         raise EcglabError(f"{name} is a data set that comes with ecglab: give yours another name")
-    dataset.path_of(name)
+    if dataset.path_of(name).exists() and not replace:
+        raise EcglabError(
+            f"there is a data set {name!r} already: give another --name, or --replace to replace it"
+        )
     if not folder.is_dir():
         raise EcglabError(f"{folder} is not a folder: give the folder with the files of {labels}")
     config = _read_toml(labels.with_suffix(".toml"))

@@ -116,8 +116,8 @@ def locate(uri: str | Path) -> Path:
 def promote(run: str, force: bool = False) -> Change:
     """Register the model of an MLflow run (id, a unique beginning of it, or name) as champion.
 
-    force: also a model that scores lower than the one that predicts now, or that was trained on
-        simulated data, an excerpt or some of the folds
+    force: also a model that scores lower than the one that predicts now, is of another data set or
+        other classes, or was trained on simulated data, an excerpt or some of the folds
     Raises EcglabError when there is no such run, when it has no model, or for these reasons.
     """
     from ecglab.packaging.package import partial_because
@@ -131,6 +131,8 @@ def promote(run: str, force: bool = False) -> Change:
     reasons = partial_because(
         card["settings"], len(card["folds"]), card["split"]["folds"], card["simulated"]
     )
+    if card["data"]["name"] != before["data"]["name"] or card["classes"] != before["classes"]:
+        reasons.append("it is of another data set or other classes, so the scores do not compare")
     if _score(card) < _score(before):
         reasons.append("it scores lower")
     if reasons and not force and (version is None or version != champion):

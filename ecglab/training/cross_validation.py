@@ -151,9 +151,11 @@ def train_fold(folder: RunFolder, k: int, changed: Callable[[], None] = lambda: 
     """
     experiment = experiments.of(folder)
     data, fold, _ = planned = plan(experiment)
-    if (data.digest, planned.split) != (folder.facts["data"]["digest"], folder.facts["split"]):
+    began = folder.facts["data"]
+    same = (data.digest, data.label_digest) == (began["digest"], began["label_digest"])
+    if not same or planned.split != folder.facts["split"]:
         raise EcglabError(
-            f"{folder.name} was begun on other records or folds than {data.name} has now: "
+            f"{folder.name} was begun on other records, labels or folds than {data.name} has now: "
             "--fresh trains it anew"
         )
     scored, rest = np.flatnonzero(fold == k), np.flatnonzero(fold != k)

@@ -266,7 +266,7 @@ def locate(
     The same settings on the same records, labels and split have the same folder, so that the same
     command goes on where it was interrupted. fresh: another one beside it
     """
-    parts = (experiment.digest, data.digest, data.label_version, split["digest"])
+    parts = (experiment.digest, data.digest, data.label_digest, split["digest"])
     key = hashlib.sha256(",".join(parts).encode()).hexdigest()[:8]
     begun = (path.parent for path in runs_dir().glob(f"{name}-{key}*/run.json"))
     existing = sorted(begun, key=_number)
@@ -308,6 +308,7 @@ def describe(
             "fs": data.fs,
             "digest": data.digest,
             "labels": data.label_version,
+            "label_digest": data.label_digest,
             "records": len(data),
             "published": data.spec.n_records,
             "counts": data.counts(),

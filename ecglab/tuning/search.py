@@ -217,7 +217,7 @@ def begin(
         "tuner": tuner,
         "seed": seed,
     }
-    parts = [tried.digest, plan.data.digest, plan.data.label_version, plan.split["digest"]]
+    parts = [tried.digest, plan.data.digest, plan.data.label_digest, plan.split["digest"]]
     parts += [json.dumps([list(what["space"].items()), tuner, seed])]
     key = hashlib.sha256(",".join(parts).encode()).hexdigest()
     search = Search(searches_dir() / f"{name}-{key[:8]}")

@@ -64,8 +64,8 @@ def test_promote_says_what_predicts_now(ecglab, monkeypatch):
     assert (status, err, asked) == (0, "", [("new", False)])
     assert out == (
         "new is the champion now (version 3 of ecg-rhythm, challenge F1 0.900 on 80 of 80 records "
-        "of clinic) and predicts instead of old (challenge F1 0.800 on 80 of 80 records of "
-        "clinic)\n"
+        "of cinc2017) and predicts instead of old (challenge F1 0.800 on 80 of 80 records of "
+        "cinc2017)\n"
     )
     ecglab("promote", "new", "--force")
     assert asked[-1] == ("new", True)
@@ -85,7 +85,7 @@ def test_demote_says_what_predicts_now(ecglab, monkeypatch):
     status, out, err = ecglab("demote")
     assert (status, err) == (0, "")
     assert out == (
-        "new is no longer the champion: old (challenge F1 0.800 on 80 of 80 records of clinic) "
+        "new is no longer the champion: old (challenge F1 0.800 on 80 of 80 records of cinc2017) "
         "predicts\n"
     )
 

@@ -151,7 +151,9 @@ sinus = "sinus rhythm"
     assert data.classes.ranked == ("af",)
     assert data.groups.tolist() == list("012345")
     assert (data.spec.description, data.spec.licence) == ("Recordings of a test.", "none")
-    mapped = folder.import_folder(clinic, path, "clinic", fs=200, mapping={"FLUT": "sinus"})
+    mapped = folder.import_folder(
+        clinic, path, "clinic", fs=200, mapping={"FLUT": "sinus"}, replace=True
+    )
     assert mapped.counts() == {"af": 2, "sinus": 4}
 
 
@@ -184,9 +186,13 @@ def test_a_new_import_takes_the_place_of_the_earlier_one(clinic):
     first = folder.import_folder(clinic, table(clinic), "clinic")
     earlier = first.path.read_bytes()
     with pytest.raises(EcglabError, match="there is no such file"):
-        folder.import_folder(clinic, table(clinic, file=["none.csv", *FILES[1:]]), "clinic")
+        folder.import_folder(
+            clinic, table(clinic, file=["none.csv", *FILES[1:]]), "clinic", replace=True
+        )
     assert first.path.read_bytes() == earlier
-    second = folder.import_folder(clinic, table(clinic, label=["x", "y"] * 3), "clinic")
+    second = folder.import_folder(
+        clinic, table(clinic, label=["x", "y"] * 3), "clinic", replace=True
+    )
     assert second.counts() == {"x": 3, "y": 3}
 
 
@@ -333,3 +339,11 @@ def test_command_says_what_it_needs(ecglab, clinic, arguments, words):
     status, _, err = ecglab("data", "import", clinic, *arguments)
     assert status == 1
     assert words in err
+
+
+def test_an_earlier_import_is_replaced_only_when_asked(clinic):
+    folder.import_folder(clinic, table(clinic), "clinic")
+    before = dataset.path_of("clinic").read_bytes()
+    with pytest.raises(EcglabError, match=r"there is a data set 'clinic' already: .*--replace"):
+        folder.import_folder(clinic, table(clinic), "clinic")
+    assert dataset.path_of("clinic").read_bytes() == before

@@ -115,6 +115,7 @@ def test_a_run_is_named_by_its_id_too(store):
         ("excerpt", "it was trained on an excerpt of the records"),
         ("one fold", "only 1 of 2 folds were trained"),
         ("simulated", "it was trained on SIMULATED data"),
+        ("two classes", "it is of another data set or other classes, so the scores do not compare"),
     ],
 )
 def test_a_worse_model_is_promoted_only_by_force(store, name, why):
@@ -124,7 +125,7 @@ def test_a_worse_model_is_promoted_only_by_force(store, name, why):
     assert "\n" not in message
     assert message.startswith(f"{name} is not promoted: {why} (challenge F1 ")
     score = RUNS[name]["score"]
-    assert f"(challenge F1 {score:.3f} on 80 of 80 records of clinic;" in message
+    assert f"(challenge F1 {score:.3f} on 80 of 80 records of cinc2017;" in message
     assert f"{pretrained()}, which predicts now: challenge F1 0.862 on 7,500 of 8,528" in message
     assert "--force" in message
     assert champion() == pretrained()
@@ -174,7 +175,7 @@ def test_the_registered_version_carries_its_facts(store):
     registry.promote("good")
     client = tracker.mlflow().MlflowClient()
     tags = client.get_model_version_by_alias(registry.MODEL, registry.CHAMPION).tags
-    assert tags == {"challenge_f1": "0.9000", "scope": "80 of 80 records of clinic"}
+    assert tags == {"challenge_f1": "0.9000", "scope": "80 of 80 records of cinc2017"}
 
 
 def test_the_model_and_each_version_have_their_card_as_description(store):
@@ -193,7 +194,7 @@ def test_the_model_and_each_version_have_their_card_as_description(store):
 
 
 def test_mlflow_loads_a_model_in_a_fresh_process_without_ecglab(store, tmp_path, rng):
-    registry.promote("two classes")
+    registry.promote("two classes", force=True)
     good = rng.normal(size=3000)
     gap = np.where(np.arange(good.size) < 900, np.nan, good)
     np.savez(tmp_path / "signals.npz", good, good[:300], np.full(3000, np.nan), gap)

@@ -96,7 +96,9 @@ def test_a_committee_names_what_it_repeats_and_a_student_does_too(made, monkeypa
 def test_a_committee_of_what_needs_others_is_refused(made, tmp_path, monkeypatch):
     monkeypatch.setattr(experiment, "load", {"trees": OF}.get)
     fold = Fold(0, made.data, np.arange(40), np.arange(40, 50), np.arange(50, 60), tmp_path)
-    with pytest.raises(EcglabError, match="of=trees is made of trees: a committee is of"):
+    with pytest.raises(
+        EcglabError, match="of=trees consists of trees: a committee needs an experiment"
+    ):
         OF.train_fold(fold)
 
 

@@ -154,6 +154,20 @@ def test_what_a_fold_refuses_is_one_line():
         cross_validation.run("tiny", tiny.experiment(records=1))
 
 
+def test_other_labels_are_another_run(monkeypatch):
+    tiny.make_data()
+    first = begun(tiny.experiment())
+    data = cross_validation.plan(tiny.experiment()).data
+    other = data.select(np.arange(len(data)))
+    other.labels = data.labels[::-1]
+    assert (data.digest, data.label_digest) == (other.digest, data.select(slice(None)).label_digest)
+    assert other.label_digest != data.label_digest
+    monkeypatch.setattr(type(data), "label_digest", other.label_digest)
+    assert begun(tiny.experiment()).path != first.path
+    with pytest.raises(EcglabError, match="was begun on other records, labels or folds"):
+        cross_validation.train_fold(first, 0)
+
+
 def test_settings_of_another_version_are_one_line():
     tiny.make_data()
     run = begun(tiny.experiment())

@@ -45,7 +45,7 @@ def test_an_impossible_range_is_refused(made, arguments, words):
         ({"learning_rat": real(0, 1)}, "the space: unknown key 'learning_rat': did you mean"),
         ({"learning_rate": real(0, 1)}, "learning_rate=0.0 is impossible: it must be above 0"),
         ({"learning_rate": log(0.1, 2)}, "learning_rate=2.0 is impossible"),
-        ({"leaves": real(2.5, 8)}, "leaves='2.5' cannot be read: it must be int"),
+        ({"leaves": real(2.5, 8)}, "leaves='2.5' cannot be read: it must be a whole number"),
         ({"leaves": choice(4, 1)}, "leaves=1 is impossible"),
         ({"bags": integer(0, 3)}, "bags=0 is impossible"),
         ({"folds": integer(1, 5)}, "folds cannot be searched, because trials must be comparable"),
