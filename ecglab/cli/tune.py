@@ -46,6 +46,8 @@ def _add_search(search) -> None:
 
 
 def _add_trials(trials) -> None:
+    what = "another data set than the experiment's own"
+    complete(trials.add_argument("--data", metavar="NAME", help=what), names.data_sets)
     what = "size of the excerpt that trials use, the records of fold 0 included"
     trials.add_argument("--records", type=int, metavar="N", help=what)
     what = "epochs of a trial; the winner is trained in full"
@@ -70,7 +72,7 @@ def _tune(options) -> int:
 
     found, why = driver.tune(
         options.experiment,
-        options.keys,
+        options.keys + ([] if options.data is None else [f"data={options.data}"]),
         tuner=options.tuner,
         seed=options.seed,
         epochs=options.epochs,

@@ -74,9 +74,10 @@ def _trained_on(card: Mapping) -> str:
     )
     of = f" of the {data['published']:,} published" if data["published"] else ""
     counts = ", ".join(f"{label} {n:,}" for label, n in data["counts"].items())
+    version = "" if data["labels"] == "labels" else f", labels {data['labels']}"
     who = "Each fold's model" if len(folds) > 1 else "The model"
     return (
-        f"{data['records']:,}{of} records of {data['name']}, labels {data['labels']} ({counts}), "
+        f"{data['records']:,}{of} records of {data['name']}{version} ({counts}), "
         f"digest `{data['digest'][:16]}`. {who} was trained on {trained} records, with "
         f"{validation} for validation, and scored on {scored}. The data set has "
         f"{card['split']['folds']} folds, digest `{card['split']['digest'][:16]}`. "

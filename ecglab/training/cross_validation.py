@@ -89,7 +89,8 @@ def run(
     with locked(folder.path, "training this run"):
         run_folder.begin(folder, name, experiment, data, planned.split, search or {})
         _check_parts(folder, experiment)
-        message(f"{name}: {folder.scope}, labels {data.label_version}, in {folder.path}")
+        version = f", labels {data.label_version}" if len(data.label_versions) > 1 else ""
+        message(f"{name}: {folder.scope}{version}, in {folder.path}")
         if folder.is_done:
             folder.check()
             message("it is finished already; --fresh trains it anew")
