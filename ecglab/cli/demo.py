@@ -46,7 +46,7 @@ def _demo(options) -> None:
     try:
         registry.promote(run.name)
     except EcglabError as error:
-        message(f"as it should be: {error}")
+        message(f"expected, because the data are simulated: {error}")
 
     message("\n== 4/4  one prediction, from a file")
     fold = run.predictions(0)
