@@ -87,5 +87,5 @@ def runs_dir() -> Path:
 
 
 def searches_dir() -> Path:
-    """Folder of the searches: `ECGLAB_SEARCHES`, which several machines share, or beside runs."""
+    """Folder of the searches: `ECGLAB_SEARCHES`, or `searches` beside the runs."""
     return Path(os.environ.get("ECGLAB_SEARCHES") or store_dir() / "searches").resolve()

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tiny
+from processes import is_gone, needs_proc
 
 from ecglab.training import cross_validation, process, run_folder
 from ecglab.training.run_folder import RunFolder
@@ -47,23 +48,6 @@ def wait_for(process, folder, pattern) -> int:
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     (child,) = map(int, children.read_text().split())
     return child
-
-
-def is_gone(pid, seconds=10) -> bool:
-    """Whether a process has ended, or does so soon."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            # A zombie that nobody has asked for yet has ended too.
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.02)
-    return False
-
-
-needs_proc = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks in /proc")
 
 
 @pytest.fixture(scope="module")
