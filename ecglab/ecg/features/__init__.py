@@ -6,6 +6,7 @@
     meaning[name]            that feature in words
     extract(signal, fs)      (n_features,) float32, NaN where something is not defined
     table(records)           a pandas table of the features of records
+    beat_summary(signal, fs) R peaks, heart rate, irregularity, premature beats, P waves
 
 No feature depends on the polarity of the signal or on its amplitude. NumPy is all that is needed.
 """
@@ -20,6 +21,9 @@ from ...utils.errors import RecordError
 from ..record import MIN_FS, Record, as_records
 from . import atrial, beats, qrs, quality, rr
 from .bands import Bands
+from .summary import BeatSummary, beat_summary
+
+__all__ = ["VERSION", "BeatSummary", "beat_summary", "extract", "meaning", "names", "table"]
 
 if TYPE_CHECKING:
     import pandas as pd
