@@ -11,6 +11,7 @@ from ..utils.errors import RecordError
 MIN_SECONDS = 5.0
 MIN_FS, MAX_FS = 60.0, 1e5
 MIN_SPAN_MV = 0.01
+MAX_MV = 1e5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -22,8 +23,8 @@ class Record:
     id: name of the record
     lead: name of the lead, empty where it is unknown
 
-    Raises RecordError for a wrong shape, an infinite value, an impossible rate, less than 5 s of
-    known samples or a flat line.
+    Raises RecordError for a wrong shape, an infinite value, one beyond 100 V, an impossible rate,
+    less than 5 s of known samples or a flat line.
 
     >>> record = Record(np.sin(np.arange(3000) / 20), fs=300, id="A", lead="I")
     >>> record.n_samples, record.seconds
@@ -100,6 +101,11 @@ def _checked_signal(signal: ArrayLike, name: str) -> np.ndarray:
         raise RecordError(
             f"{name}: not finite, {int(np.isinf(array).sum())} samples are infinite "
             "(mark missing samples with NaN)"
+        )
+    if np.any(np.abs(array) > MAX_MV):
+        raise RecordError(
+            f"{name}: {np.nanmax(np.abs(array)):.2g} mV is no ECG, which has a few mV "
+            "(is the unit right? mark missing samples with NaN)"
         )
     return array
 

@@ -45,6 +45,7 @@ def refusal(signal, fs=FS) -> str:
         (np.zeros(3600), "flat, it spans 0 mV"),
         (0.004 * wave(FS), "is the signal in mV, the lead on?"),
         (np.where(np.arange(3600) < 9, np.nan, 1.5), "flat, it spans 0 mV"),
+        (2e5 * wave(FS), "e+05 mV is no ECG, which has a few mV (is the unit right?"),
     ],
 )
 def test_signal_is_refused(signal, words):
