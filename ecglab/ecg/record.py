@@ -22,6 +22,7 @@ class Record:
     fs: sampling rate in Hz
     id: name of the record
     lead: name of the lead, empty where it is unknown
+    lead_reason: why this lead of the recording, in words; empty where nothing was selected
 
     Raises RecordError for a wrong shape, an infinite value, one beyond 100 V, an impossible rate,
     less than 5 s of known samples or a flat line.
@@ -39,6 +40,7 @@ class Record:
     fs: float
     id: str = "record"
     lead: str = ""
+    lead_reason: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "signal", _checked_signal(self.signal, self.id))

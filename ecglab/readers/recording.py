@@ -7,24 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from ecglab.ecg.record import Record
-from ecglab.readers.common import checked_rate, chosen_lead, in_millivolts
+from ecglab.readers.common import checked_rate, in_millivolts, listed, millivolts
+from ecglab.readers.leads import Lead, number_of, select
 from ecglab.utils.errors import RecordError
 
-
-@dataclass(frozen=True, eq=False)
-class Lead:
-    """One channel of a recording.
-
-    name: as in the file, empty where it has none
-    unit: as in the file, such as mV or µV; empty where the file does not state it
-    fs: sampling rate in Hz; None where the file does not state it
-    signal: (n_samples,) float, in `unit`; NaN marks a missing sample
-    """
-
-    name: str
-    unit: str
-    fs: float | None
-    signal: np.ndarray
+MAX_MILLIVOLTS = 1e5
+"""No ECG reaches it: the unit or the samples of a lead beyond are wrong."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,19 +31,41 @@ class Recording:
     def record(
         self, lead: str | None = None, fs: float | None = None, units: str | None = None
     ) -> Record:
-        """One lead in mV, with the id of the recording.
+        """One lead in mV, with the id of the recording and why this lead.
 
-        lead: name or number (from 0) of a lead
+        lead: name or number (from 0) of a lead; lead I is found as MDC_ECG_LEAD_I, too. By default
+        lead I, else II, else the ECG lead with the best quality
         fs, units: rate in Hz and unit of the samples, where the file does not state them
         Raises RecordError where there is no such lead, where rate or unit are in neither place,
-        and where they differ from those of the file.
+        where they differ from those of the file, and beyond 1e5 mV.
         """
-        names = [one.name for one in self.leads]
-        number = chosen_lead(self.path, names, lead, [one.unit for one in self.leads])
+        if not self.leads:
+            raise RecordError(f"{self.path}: has no lead")
+        if lead is None:
+            number, reason = select(self.leads, fs)
+        else:
+            number, reason = self._requested(lead)
         found = self.leads[number]
         unit = _checked_unit(self.path, found, units)
-        signal = in_millivolts(self.path, found.signal, found.name, unit)
-        return Record(signal, checked_rate(self.path, found.fs, fs), self.path.stem, found.name)
+        with np.errstate(over="ignore"):
+            signal = in_millivolts(self.path, found.signal, found.name, unit)
+        highest = float(np.fmax.reduce(np.abs(signal))) if signal.size else 0.0
+        if highest > MAX_MILLIVOLTS:
+            raise RecordError(
+                f"{self.path}: lead {found.name or number} reaches {highest:.3g} mV, which no ECG "
+                f"does: its unit ({unit}) or its samples are wrong"
+            )
+        rate = checked_rate(self.path, found.fs, fs)
+        return Record(signal, rate, self.path.stem, found.name, reason)
+
+    def _requested(self, lead: str) -> tuple[int, str]:
+        """(place, reason) of a lead that was asked for."""
+        number = number_of(self.leads, lead)
+        if number is None:
+            names = listed([one.name for one in self.leads])
+            raise RecordError(f"{self.path}: there is no lead {str(lead)!r:.40}; it has {names}")
+        name = self.leads[number].name or str(number)
+        return number, f"lead {name}: as requested"
 
 
 def _checked_unit(path: Path, lead: Lead, given: str | None) -> str:
@@ -66,7 +76,7 @@ def _checked_unit(path: Path, lead: Lead, given: str | None) -> str:
             f"{path}: the file does not state the unit of its samples: give it "
             "(--units mV on the command line, units='mV' in Python; also µV, V)"
         )
-    if own and given and own.casefold() != given.strip().casefold():
+    if own and given and millivolts(own) != millivolts(given):
         raise RecordError(
             f"{path}: the file states the unit {own}, not {given}: leave the unit out"
         )
