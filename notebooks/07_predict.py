@@ -68,7 +68,7 @@ print(f"{record.id}: {record.seconds:.1f} s at {record.fs:g} Hz")
 
 # %%
 predictor = model if own else unseen
-prediction = predictor.predict([record])[0]
+prediction = predictor.rows(record)[0]
 label, probabilities = prediction["label"], prediction["probabilities"]
 reference = "" if own else str(data.labels[data.ids == example][0])
 notebook.show(

@@ -45,7 +45,7 @@ def test_lines_of_the_guide_need_one_import_and_run(run, tmp_path):
         node for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert [name.name for node in imports for name in node.names] == ["ecglab"]
-    shown = "\nprint('FEATURES', *features.shape); print('LABEL', prediction['label'])"
+    shown = "\nprint('FEATURES', *features.shape); print('LABEL', *prediction['label'])"
     ran = run(lines + shown)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert len(re.findall(r"'challenge_f1': [\d.]+", ran.stdout)) == 5
@@ -121,7 +121,7 @@ def test_wrong_type_gets_a_sentence(call, sentence):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("method", ["predict", "predict_proba", "explain"])
+@pytest.mark.parametrize("method", ["predict", "rows", "predict_proba", "explain"])
 @pytest.mark.parametrize("wrong", ["A00001", 3, [1.0], None])
 def test_prediction_of_something_else_gets_a_sentence(model, method, wrong):
     with pytest.raises(TypeError, match=r"Records are needed, not .*: ecglab\.read"):
@@ -138,7 +138,8 @@ def test_model_is_found_by_name_and_by_folder():
 
 def test_a_record_counts_as_a_list_of_one(model):
     one = record(id="one")
-    assert model.predict(one) == model.predict([one])
+    assert model.rows(one) == model.rows([one])
+    assert model.predict(one).equals(model.predict([one]))
     assert model.predict_proba(one).tolist() == model.predict_proba(iter([one])).tolist()
     assert ecglab.extract_features(one).equals(ecglab.extract_features([one]))
 

@@ -56,7 +56,7 @@ def _demo(options) -> None:
         file.write("time_s,ecg_mV\n")
         file.writelines(f"{i / example.fs:.6f},{x:.3f}\n" for i, x in enumerate(example.signal))
     package = registry.package_of(run.name)
-    [prediction] = Predictor(package, members=[0]).predict([readers.read(path)])
+    [prediction] = Predictor(package, members=[0]).rows([readers.read(path)])
     print(json.dumps(prediction, ensure_ascii=False))
     message(f"(the simulator made {example.id} as A; the network of fold 0 never saw it)")
 

@@ -40,7 +40,7 @@ def add(commands) -> None:
 
 def _predict(options: argparse.Namespace) -> int:
     from ecglab import readers
-    from ecglab.inference.predictor import Predictor
+    from ecglab.inference.predictor import ROW, Predictor
     from ecglab.tracking import registry
 
     folder = registry.locate(options.model) if options.model else registry.default()
@@ -64,12 +64,12 @@ def _predict(options: argparse.Namespace) -> int:
     for file in files:
         try:
             record = readers.read(file, lead=options.lead, fs=options.fs)
-            [prediction] = predictor.predict([record])
+            [prediction] = predictor.rows(record)
             prediction["error"] = None
         except RecordError as error:
             failed = True
-            prediction = {"record": Path(file).stem, "label": None, "probabilities": None}
-            prediction |= {"model": predictor.name, "error": str(error)}
+            prediction = dict.fromkeys(ROW) | {"record": Path(file).stem, "model": predictor.name}
+            prediction["error"] = str(error)
         prediction = {"file": file, **prediction}
         if options.json:
             print(json.dumps(prediction, ensure_ascii=False), flush=True)

@@ -17,11 +17,14 @@ from ..ecg import features
 from ..ecg.classes import Classes
 from ..ecg.prepare import batch, prepare
 from ..ecg.record import Record, as_records
+from ..utils import extras
 from ..utils.errors import EcglabError, RecordError
 from . import package
+from .verdict import verdict
 
 if TYPE_CHECKING:
     import onnxruntime
+    import pandas as pd
 
 MAX_SECONDS = 3600
 """Of a record: a longer one is refused."""
@@ -31,6 +34,24 @@ MIN_PROBABILITY = 1e-3
 
 BATCH_SECONDS = 240
 """Seconds of signal in a batch: more would leave the processor's cache and take longer."""
+
+
+ROW = (
+    "record",
+    "lead",
+    "lead_reason",
+    "fs",
+    "seconds",
+    "label",
+    "probabilities",
+    "verdict",
+    "reason",
+    "quality",
+    "heart_rate",
+    "findings",
+    "model",
+)
+"""The keys of a row of `Predictor.rows`."""
 
 
 class _Part(NamedTuple):
@@ -59,8 +80,8 @@ class Predictor:
     >>> record = ecglab.Record(np.sin(np.arange(9000) / 20), fs=300)
     >>> model.predict_proba([record, record]).shape
     (2, 4)
-    >>> sorted(model.predict([record])[0])
-    ['label', 'model', 'probabilities', 'record']
+    >>> model.rows(record)[0]["label"]
+    '~'
     """
 
     def __init__(self, folder: str | Path, members: Sequence[int] | None = None, threads: int = 0):
@@ -143,34 +164,73 @@ class Predictor:
         odds = np.log(p) - np.log1p(-p)
         return edges, odds[0] - odds[1:]
 
-    def _probabilities(self, signals: Sequence[np.ndarray]) -> np.ndarray:
-        """Probabilities (n, n_classes) of prepared signals."""
+    def _probabilities(
+        self, signals: Sequence[np.ndarray], vectors: Sequence[np.ndarray] = ()
+    ) -> np.ndarray:
+        """Probabilities (n, n_classes) of prepared signals.
+
+        vectors: the features of each, where they are known
+        """
+        if "features" in self._inputs and not len(vectors):
+            vectors = [features.extract(signal, self.fs) for signal in signals]
         probabilities = np.empty((len(signals), len(self.classes)), np.float32)
         order = np.argsort([signal.size for signal in signals], kind="stable")
         while order.size:
             # The longest first: what it allows in a batch, the shorter ones fill as well.
             size = max(int(BATCH_SECONDS * self.fs / signals[order[-1]].size), 1)
             rows, order = order[-size:], order[:-size]
-            probabilities[rows] = self._run([signals[i] for i in rows])
+            of_rows = [vectors[i] for i in rows] if len(vectors) else []
+            probabilities[rows] = self._run([signals[i] for i in rows], of_rows)
         return probabilities
 
-    def predict(self, records: Record | Iterable[Record]) -> list[dict]:
-        """For each record {"record", "label", "probabilities": {class: probability}, "model"}."""
+    def rows(self, records: Record | Iterable[Record]) -> list[dict]:
+        """The prediction of each record, as a dictionary that JSON takes.
+
+        record, lead, lead_reason, fs (Hz), seconds: of the record
+        label: the most probable class; probabilities: {class: probability}
+        verdict, reason, quality, heart_rate, findings: see `verdict.Verdict`
+        model: the name of this one
+        """
         records = as_records(records)
-        probabilities = self.predict_proba(records)
+        signals = [self._prepared(record) for record in records]
+        vectors = [features.extract(signal, self.fs) for signal in signals]
+        probabilities = self._probabilities(signals, vectors)
+        labels = self.classes.predicted(probabilities)
         return [
-            {
-                "record": record.id,
-                "label": str(label),
-                "probabilities": {
-                    code: round(float(x), 6) for code, x in zip(self.classes, row, strict=True)
-                },
-                "model": self.name,
-            }
-            for record, label, row in zip(
-                records, self.classes.predicted(probabilities), probabilities, strict=True
-            )
+            self._row(*given) for given in zip(records, vectors, labels, probabilities, strict=True)
         ]
+
+    def _row(
+        self, record: Record, vector: np.ndarray, label: str, probabilities: np.ndarray
+    ) -> dict:
+        shown = [round(float(x), 6) for x in probabilities]
+        by_class = dict(zip(self.classes, shown, strict=True))
+        found = dict(zip(features.names, vector.tolist(), strict=True))
+        return {
+            "record": record.id,
+            "lead": record.lead,
+            "lead_reason": record.lead_reason,
+            "fs": record.fs,
+            "seconds": round(record.seconds, 3),
+            "label": str(label),
+            "probabilities": by_class,
+            **verdict(found, by_class, self.classes)._asdict(),
+            "model": self.name,
+        }
+
+    def predict(self, records: Record | Iterable[Record]) -> "pd.DataFrame":
+        """The table of `rows`: a row per record id, a column per key, a probability per class.
+
+        Raises EcglabError where pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ModuleNotFoundError as error:
+            raise EcglabError(f"{extras.missing(error)}, or use Predictor.rows") from None
+        rows = [{**row, **row["probabilities"]} for row in self.rows(records)]
+        at = ROW.index("probabilities")
+        columns = [*ROW[:at], *self.classes, *ROW[at + 1 :]]
+        return pd.DataFrame(rows, columns=columns).set_index("record")
 
     def _prepared(self, record: Record) -> np.ndarray:
         if record.seconds > MAX_SECONDS:
@@ -180,11 +240,11 @@ class Predictor:
             )
         return prepare(record, self.fs)
 
-    def _run(self, signals: list[np.ndarray]) -> np.ndarray:
-        """Probabilities (n, n_classes) of n prepared signals, in one batch."""
+    def _run(self, signals: list[np.ndarray], vectors: list[np.ndarray]) -> np.ndarray:
+        """Probabilities (n, n_classes) of n prepared signals and their features, in one batch."""
         inputs = batch(signals) if "signal" in self._inputs else {}
         if "features" in self._inputs:
-            inputs["features"] = np.stack([features.extract(x, self.fs) for x in signals])
+            inputs["features"] = np.stack(vectors)
         outputs = [part.output for member in self._members for part in member]
         found = dict(zip(outputs, self._session.run(outputs, inputs), strict=True))
         return np.mean([_pooled(member, found) for member in self._members], axis=0)

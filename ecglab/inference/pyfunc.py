@@ -5,6 +5,8 @@ The packages `utils`, `ecg` and `inference` travel inside every logged model und
 old copy of it. That is why they import each other relatively, and nothing else of ecglab.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
@@ -23,21 +25,35 @@ class TablePredictor:
         """A table of predictions, one row for each row of the input.
 
         table: columns `signal` (list of mV, missing samples NaN) and `fs` (Hz)
-        Returns the columns `label`, a probability for each class under its code, and `error`: why
-        there is no prediction for the row, whose other columns are empty then.
+        Returns the columns of `Predictor.predict` that say something of the signal, and `error`:
+        why there is no prediction for the row, whose other columns are empty then.
         """
-        classes = list(self.predictor.classes)
         given = zip(table["signal"], table["fs"], strict=True)
         rows = [self._row(i, signal, fs) for i, (signal, fs) in enumerate(given)]
-        result = pd.DataFrame(rows, columns=["label", *classes, "error"], index=table.index)
-        return result.astype(dict.fromkeys(classes, float))
+        kinds = columns(self.predictor.classes)
+        result = pd.DataFrame(rows, columns=list(kinds), index=table.index)
+        return result.astype({name: kind for name, kind in kinds.items() if kind is float})
 
     def _row(self, i: int, signal: np.ndarray, fs: float) -> dict:
         try:
-            [prediction] = self.predictor.predict([Record(signal, fs, id=f"row {i}")])
+            [row] = self.predictor.rows(Record(signal, fs, id=f"row {i}"))
         except RecordError as error:
             return {"error": str(error)}
-        return {"label": prediction["label"], **prediction["probabilities"]}
+        return {**row, **row["probabilities"], "findings": ", ".join(row["findings"])}
+
+
+def columns(classes: Iterable[str]) -> dict[str, type]:
+    """{column: str or float} of the predictions by a model of these classes."""
+    return {
+        "label": str,
+        **dict.fromkeys(classes, float),
+        "verdict": str,
+        "reason": str,
+        "quality": float,
+        "heart_rate": float,
+        "findings": str,
+        "error": str,
+    }
 
 
 def _load_pyfunc(path: str) -> TablePredictor:

@@ -17,7 +17,7 @@ def explanation(
 
     label: a class; by default the predicted one. `Predictor.explain` computes the parts.
     """
-    label = label or predictor.predict(record)[0]["label"]
+    label = label or predictor.rows(record)[0]["label"]
     edges, changes = predictor.explain(record, label)
     words = f"fall of the log odds of {label} when these seconds are hidden"
     return strip(

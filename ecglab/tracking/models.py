@@ -65,14 +65,15 @@ def _signature(codes: Sequence[str]):
     from mlflow.types import ColSpec, DataType, Schema, TensorSpec
     from mlflow.types.schema import AnyType, Array
 
+    from ecglab.inference.pyfunc import columns
+
     # A rate of any type, as MLflow would refuse whole numbers; the row says what is no rate.
     inputs: list[ColSpec | TensorSpec] = [
         ColSpec(Array(DataType.double), "signal"),
         ColSpec(AnyType(), "fs"),
     ]
+    types = {str: DataType.string, float: DataType.double}
     outputs: list[ColSpec | TensorSpec] = [
-        ColSpec(DataType.string, "label", required=False),
-        *(ColSpec(DataType.double, code, required=False) for code in codes),
-        ColSpec(DataType.string, "error", required=False),
+        ColSpec(types[kind], name, required=False) for name, kind in columns(codes).items()
     ]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))

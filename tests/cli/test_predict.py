@@ -10,7 +10,7 @@ import pytest
 from recording_maker import signals, write_cinc
 
 from ecglab.ecg.record import Record
-from ecglab.inference.predictor import Predictor
+from ecglab.inference.predictor import ROW, Predictor
 from ecglab.utils.paths import PRETRAINED
 
 HEAVY = ("tensorflow", "keras", "jax", "mlflow", "pandas", "scipy", "sklearn", "wfdb", "pyarrow")
@@ -38,11 +38,12 @@ def test_one_json_object_a_line(ecglab, files):
     assert (status, err) == (0, "")
     lines = [json.loads(line) for line in out.splitlines()]
     records = [Record(signals(250)[:, 0], 250.0, id=name) for name in ("two", "three")]
-    expected = Predictor(PRETRAINED / "default").predict(records)
+    expected = Predictor(PRETRAINED / "default").rows(records)
     for line, other, file in zip(lines, expected, files[1:], strict=True):
-        assert list(line) == ["file", "record", "label", "probabilities", "model", "error"]
+        assert list(line) == ["file", *ROW, "error"]
         assert line["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
         rest = {"file": str(file), "probabilities": 0, "error": None}
+        rest["lead"] = {"two": "", "three": "ecg"}[line["record"]]
         assert {**line, "probabilities": 0} == {**other, **rest}
 
 
@@ -67,7 +68,7 @@ def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     status, out, _ = ecglab("predict", "--model", "fast", "--json", "--fs", 250, *order)
     assert status == 1
     lines = [json.loads(line) for line in out.splitlines()]
-    assert all(len(line) == 6 and line["model"] for line in lines)
+    assert all(len(line) == len(ROW) + 2 and line["model"] for line in lines)
     assert [line["label"] is None for line in lines] == [True, False, True, False]
     assert [line["error"] is None for line in lines] == [False, True, False, True]
     assert "too short" in lines[0]["error"]

@@ -7,7 +7,7 @@ import pytest
 
 from ecglab.ecg.record import Record
 from ecglab.inference.package import MODEL
-from ecglab.inference.predictor import Predictor, pooled
+from ecglab.inference.predictor import ROW, Predictor, pooled
 from ecglab.packaging.package import seal
 from ecglab.utils.errors import EcglabError, RecordError
 from ecglab.utils.paths import PRETRAINED
@@ -24,8 +24,8 @@ def noise(rng, seconds: float, fs: float = 300.0, **keys) -> Record:
 
 def test_a_prediction_has_the_classes_of_the_package(tmp_path, rng):
     predictor = Predictor(package_maker.make(tmp_path / "af", classes=package_maker.AF))
-    [found] = predictor.predict([noise(rng, 10, id="x1")])
-    assert list(found) == ["record", "label", "probabilities", "model"]
+    [found] = predictor.rows([noise(rng, 10, id="x1")])
+    assert list(found) == list(ROW)
     assert (found["record"], found["model"]) == ("x1", "tiny-1")
     assert list(found["probabilities"]) == ["AF", "other"]
     assert sum(found["probabilities"].values()) == pytest.approx(1, abs=1e-5)
@@ -55,7 +55,8 @@ def test_a_record_is_predicted_alike_alone_and_among_others(fast, rng):
 
 def test_no_records_have_no_predictions(fast):
     assert fast.predict_proba([]).shape == (0, 4)
-    assert fast.predict([]) == []
+    assert fast.rows([]) == []
+    assert fast.predict([]).shape == (0, 15)
 
 
 def test_missing_samples_are_not_the_same_as_zeros(fast, rng):
@@ -169,7 +170,7 @@ def test_explanation_is_what_hiding_a_part_changes(fast, rng):
 def test_explanation_finds_the_part_that_matters(fast, monkeypatch):
     """Of a model whose probability is the share of known samples in the first five seconds."""
 
-    def run(signals):
+    def run(signals, vectors):
         known = [0.9 * float(np.isfinite(signal[: 5 * 300]).mean()) for signal in signals]
         return np.array([[1 - x, x, 0, 0] for x in known])
 

@@ -46,7 +46,7 @@ def test_a_run_becomes_a_package_that_predicts(clinic, tmp_path):
     assert predictor.classes == clinic.classes
     assert predictor.fs == 200
     assert predictor.trained_on == {signal_digest(clinic.signal(i))[:16] for i in range(40)}
-    [found] = predictor.predict([clinic.record(3)])
+    [found] = predictor.rows([clinic.record(3)])
     assert (found["record"], found["model"]) == ("r03", run.name)
     assert set(found["probabilities"]) == {"AF", "other"}
 
@@ -133,7 +133,7 @@ def test_a_committee_is_packaged_with_its_parts(clinic, tmp_path):
     assert card["members"]["0"] == [
         {"output": f"fold-0/rr_committee-{j}/probabilities", "exponent": 0.5} for j in (0, 1)
     ]
-    assert Predictor(tmp_path / "package").predict([clinic.record(0)])
+    assert Predictor(tmp_path / "package").rows([clinic.record(0)])
 
 
 def test_a_simulated_data_set_is_named_everywhere(tmp_path):

@@ -140,7 +140,7 @@ def test_mean_spectrograms_show_the_differences_from_the_first_class():
 
 def test_an_explanation_shades_the_parts_and_names_the_label(record):
     predictor = ecglab.load_model("fast")
-    predicted = predictor.predict(record)[0]["label"]
+    predicted = predictor.rows(record)[0]["label"]
     for label in ("", "A"):
         figure = plots.explanation(predictor, record, label)
         meaning = predictor.classes.meanings[label or predicted]
