@@ -22,7 +22,7 @@ def sine(hz: float, amplitude: float = 1.0) -> np.ndarray:
 def test_the_power_indices_are_ratios_of_powers(amplitude):
     muscle = indices(found(sine(10) + sine(25, amplitude)))
     assert muscle["pSQI"] == pytest.approx(1 / (1 + amplitude**2), rel=0.01)
-    # A Hann window of 1,280 samples spreads the power of a wave over three frequencies by 1:4:1. For
+    # A Hann window of 1,280 samples spreads a wave's power over three frequencies by 1:4:1. For
     # twice the lowest frequency, the first is below 0.25 Hz and the last above 0.7 Hz.
     wander = indices(found(sine(10) + sine(2 * FS / 1280, amplitude)))
     known = 1 + amplitude**2 * np.array([1 / 6, 5 / 6])
