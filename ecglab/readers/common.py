@@ -13,7 +13,7 @@ _MILLIVOLTS = {
     **dict.fromkeys(("v", "volt", "volts"), 1e3),
     **dict.fromkeys(("mv", "millivolt", "millivolts"), 1.0),
     **dict.fromkeys(("uv", "µv", "microvolt", "microvolts"), 1e-3),
-    "nv": 1e-6,
+    **dict.fromkeys(("nv", "nanovolt", "nanovolts"), 1e-6),
 }
 _ECG_NAME = re.compile(
     r"""(?:.*\b|.*_)?(?:ecg|ekg).*           # ECG, ECG 1, ecg_lead_i

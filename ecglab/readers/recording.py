@@ -11,9 +11,6 @@ from ecglab.readers.common import checked_rate, in_millivolts, listed, millivolt
 from ecglab.readers.leads import Lead, number_of, select
 from ecglab.utils.errors import RecordError
 
-MAX_MILLIVOLTS = 1e5
-"""No ECG reaches it: the unit or the samples of a lead beyond are wrong."""
-
 
 @dataclass(frozen=True, eq=False)
 class Recording:
@@ -37,7 +34,7 @@ class Recording:
         lead I, else II, else the ECG lead with the best quality
         fs, units: rate in Hz and unit of the samples, where the file does not state them
         Raises RecordError where there is no such lead, where rate or unit are in neither place,
-        where they differ from those of the file, and beyond 1e5 mV.
+        and where they differ from those of the file.
         """
         if not self.leads:
             raise RecordError(f"{self.path}: has no lead")
@@ -47,16 +44,10 @@ class Recording:
             number, reason = self._requested(lead)
         found = self.leads[number]
         unit = _checked_unit(self.path, found, units)
-        with np.errstate(over="ignore"):
-            signal = in_millivolts(self.path, found.signal, found.name, unit)
-        highest = float(np.fmax.reduce(np.abs(signal))) if signal.size else 0.0
-        if highest > MAX_MILLIVOLTS:
-            raise RecordError(
-                f"{self.path}: lead {found.name or number} reaches {highest:.3g} mV, which no ECG "
-                f"does: its unit ({unit}) or its samples are wrong"
-            )
         rate = checked_rate(self.path, found.fs, fs)
-        return Record(signal, rate, self.path.stem, found.name, reason)
+        with np.errstate(over="ignore"):  # Record refuses what is infinite or beyond any ECG
+            signal = in_millivolts(self.path, found.signal, found.name, unit)
+            return Record(signal, rate, self.path.stem, found.name, reason)
 
     def _requested(self, lead: str) -> tuple[int, str]:
         """(place, reason) of a lead that was asked for."""

@@ -3,7 +3,7 @@
 import importlib.util
 
 _LIBRARIES = {
-    "formats": "h5py scipy soundfile wfdb",
+    "formats": "defusedxml edfio h5py pydicom scipy soundfile wfdb",
     "train": "filelock jinja2 keras keras_tuner matplotlib mlflow onnx pandas pooch pyarrow "
     "sklearn tensorboard tensorflow tf2onnx tqdm",
     "notebooks": "IPython ipykernel ipywidgets jupyterlab nbclient nbconvert nbformat seaborn",

@@ -108,7 +108,7 @@ def test_units_and_amplitudes():
     with pytest.raises(RecordError, match="states the unit mV, not V"):
         recording(lead("I")).record(units="V")
     for scale in (1e6, 1e300, np.inf):
-        with pytest.raises(RecordError, match=r"lead I reaches (\S+) mV, which no ECG does"):
+        with pytest.raises(RecordError, match=r"is no ECG|not finite"):
             recording(lead("I", np.append(BEATS, scale), "V")).record()
     with pytest.raises(RecordError, match="has no lead"):
         recording().record()
