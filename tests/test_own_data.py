@@ -40,6 +40,7 @@ def write_recordings(folder, n: int, seed: int) -> None:
             np.save(folder / f"{name}.npy", signal)
         rate = fs if form == "npy" else ""  # which carries none
         row = {"path": f"{name}.{form}", "rhythm": label, "patient": f"p{i // 6}", "fs": rate}
+        row["units"] = "mV" if form == "npy" else ""
         rows.append(row)
     pd.DataFrame(rows).to_csv(folder / "table.csv", index=False)
     (folder / "table.toml").write_text(

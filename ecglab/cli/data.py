@@ -55,13 +55,17 @@ def _add_import(data) -> None:
     what = "folder of recordings; or training2017.zip, or the folder it unpacks to"
     given.add_argument("path", type=Path, metavar="FOLDER", help=what)
     own = given.add_argument_group("your own recordings")
-    what = "CSV or Parquet with columns file, label and, if known, group, lead, start, end, fs"
+    what = (
+        "CSV or Parquet with columns file, label and, if known, group, lead, start, end, fs, units"
+    )
     own.add_argument("--labels", type=Path, metavar="TABLE", help=what)
     own.add_argument("--name", help="name of the new data set")
     what = "a label of the table is this class; an empty CLASS leaves it out; may be repeated"
     own.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=what)
     what = "sampling rate of files that carry none"
     own.add_argument("--fs", type=float, metavar="HZ", help=what)
+    what = "unit of the samples of files that do not state it: mV, µV or V"
+    own.add_argument("--units", metavar="UNIT", help=what)
     what = "sampling rate of the data set, to which all are resampled"
     own.add_argument("--rate", type=float, default=300.0, metavar="HZ", help=what)
     what = "leave out the recordings that cannot be imported, instead of importing none"
@@ -95,6 +99,7 @@ def _import(options) -> None:
         options.name,
         mapping=mapping(options.map),
         fs=options.fs,
+        units=options.units,
         rate=options.rate,
         skip_unreadable=options.skip_unreadable,
         replace=options.replace,

@@ -36,6 +36,8 @@ def add(commands) -> None:
     recordings.add_argument("--lead", help="name or number of the lead, in files with several")
     what = "sampling rate of files without one"
     recordings.add_argument("--fs", type=float, metavar="HZ", help=what)
+    what = "unit of the samples of files that do not state it: mV, µV or V"
+    recordings.add_argument("--units", metavar="UNIT", help=what)
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -63,7 +65,7 @@ def _predict(options: argparse.Namespace) -> int:
     failed = False
     for file in files:
         try:
-            record = readers.read(file, lead=options.lead, fs=options.fs)
+            record = readers.read(file, options.lead, options.fs, options.units)
             [prediction] = predictor.rows(record)
             prediction["error"] = None
         except RecordError as error:

@@ -2,7 +2,8 @@
 
 The table (CSV or Parquet) has one row a record, with the columns `file` (relative to the folder)
 and `label`, and where they are known `group` (the patient), `lead` (name or number), `start` and
-`end` (in s, where only a part of the file is meant) and `fs` (Hz, for a file that carries none).
+`end` (in s, where only a part of the file is meant), `fs` and `units` (rate in Hz and unit of the
+samples, for a file that states none).
 
 A file TABLE.toml beside TABLE.csv can name other columns and labels, and give classes a meaning:
 
@@ -30,11 +31,11 @@ from ecglab.datasets.spec import Example, Spec
 from ecglab.ecg.classes import Classes
 from ecglab.ecg.prepare import prepare
 from ecglab.ecg.record import Record
-from ecglab.readers import read
+from ecglab.readers import read_recording
 from ecglab.utils import progress
 from ecglab.utils.errors import EcglabError, RecordError
 
-COLUMNS = ("file", "label", "group", "lead", "start", "end", "fs")
+COLUMNS = ("file", "label", "group", "lead", "start", "end", "fs", "units")
 _TEXTS = ("description", "url", "licence", "citation")
 _SHOWN = 3
 
@@ -51,6 +52,7 @@ class _Row:
     start: str = ""
     end: str = ""
     fs: str = ""
+    units: str = ""
 
 
 def import_folder(
@@ -60,6 +62,7 @@ def import_folder(
     *,
     mapping: Mapping[str, str] | None = None,
     fs: float | None = None,
+    units: str | None = None,
     rate: float = 300.0,
     skip_unreadable: bool = False,
     replace: bool = False,
@@ -68,7 +71,8 @@ def import_folder(
 
     folder: with the files, in any format that `ecglab.readers` reads; labels: the table
     mapping: {label in the table: class}, in addition to that of TABLE.toml; "" leaves a row out
-    fs: rate in Hz of files that carry none; rate: of the packed signals, in Hz
+    fs, units: rate in Hz and unit of the samples of files that state none
+    rate: of the packed signals, in Hz
     replace: take the place of a data set of this name that is there already
     skip_unreadable: leave out what cannot be imported, and print how much that is
 
@@ -98,7 +102,7 @@ def import_folder(
         **{key: config[key] for key in _TEXTS[1:] if key in config},
     )
     problems: list[str] = []
-    examples = _examples(folder, rows, spec, mapping, fs, problems)
+    examples = _examples(folder, rows, spec, mapping, (fs, units), problems)
     dataset.write(spec, _whole(examples, problems, skip_unreadable, labels, len(rows)), len(rows))
     if left_out:
         found = ", ".join(sorted({row.label for row in left_out}))
@@ -130,7 +134,7 @@ def _examples(
     rows: list[_Row],
     spec: Spec,
     mapping: Mapping[str, str],
-    fs: float | None,
+    stated: tuple[float | None, str | None],
     problems: list[str],
 ) -> Iterator[Example]:
     """The labelled records of these rows; what is wrong with others is added to `problems`."""
@@ -144,7 +148,7 @@ def _examples(
                     f"label {label!r} is none of the classes {', '.join(spec.classes)} "
                     f"(--map {label}=CLASS maps it, --map {label}= leaves it out)"
                 )
-            record = _cut(_read(folder / row.file, row, fs), row)
+            record = _cut(_read(folder / row.file, row, *stated), row)
             signal = prepare(record, spec.fs)
             record = Record(signal, spec.fs, id=record_id, lead=record.lead)
         except RecordError as error:
@@ -153,17 +157,18 @@ def _examples(
             yield Example(record, {spec.default_labels: label}, row.group)
 
 
-def _read(path: Path, row: _Row, fs: float | None) -> Record:
-    """The whole recording of a row. fs: rate in Hz of files that carry none."""
-    lead = row.lead or None
+def _read(path: Path, row: _Row, fs: float | None, units: str | None) -> Record:
+    """The whole recording of a row. fs, units: rate in Hz and unit of files that state none."""
+    recording = read_recording(path)
     if row.fs:
-        return read(path, lead, _number(row, "fs"))
-    try:
-        return read(path, lead)
-    except RecordError:
-        if fs is None:
-            raise
-        return read(path, lead, fs)
+        fs = _number(row, "fs")
+    elif any(lead.fs for lead in recording.leads):
+        fs = None
+    if row.units:
+        units = row.units
+    elif any(lead.unit for lead in recording.leads):
+        units = None
+    return recording.record(row.lead or None, fs, units)
 
 
 def _cut(record: Record, row: _Row) -> Record:

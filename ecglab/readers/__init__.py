@@ -1,27 +1,34 @@
-"""Reads recordings from files: one module per format, chosen by the file's suffix."""
+"""Reads recordings from files: one module per format, selected by the content of the file."""
 
 import os
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from ecglab.ecg.record import Record
 from ecglab.readers import csv_reader, mat_reader, npy_reader, wfdb_reader
+from ecglab.readers.plain_file import content_of
+from ecglab.readers.recording import Recording
 from ecglab.utils.errors import RecordError
 
-_READERS = (wfdb_reader, csv_reader, npy_reader, mat_reader)
-"""Each has SUFFIXES and read(path, lead, fs) -> Record. Add a new format to this tuple."""
+READERS: tuple[ModuleType, ...] = (wfdb_reader, npy_reader, mat_reader, csv_reader)
+"""In the order in which they are asked, from strict signatures to plain text.
 
-READERS = {suffix: reader for reader in _READERS for suffix in reader.SUFFIXES}
-"""{suffix: module that reads such files}"""
+Each has FORMAT, SUFFIXES, LIBRARY and SAMPLE, which describe it in the table of formats,
+matches(path, head) -> bool, which looks at the first bytes of a file, and read(path) -> Recording.
+"""
+
+_HEAD = 4096
 
 
-def read(path: str | Path, lead: str | None = None, fs: float | None = None) -> Record:
+def read(
+    path: str | Path, lead: str | None = None, fs: float | None = None, units: str | None = None
+) -> Record:
     """Read one lead of a recording in mV, in any format; its id is the name without suffix.
 
     path: a file, or a WFDB record by its name without suffix
-    lead: name or number (as text, from 0) of a lead where there are several; by default the
-    first that is an ECG lead in mV, else the first
-    fs: sampling rate in Hz, needed where the file has none
+    lead: name or number (as text, from 0) of a lead where there are several
+    fs, units: sampling rate in Hz and unit of the samples (mV, µV, V), where the file does not
+    state them
 
     Raises RecordError for a file that cannot be read: one line with what, where and what to do.
 
@@ -31,29 +38,32 @@ def read(path: str | Path, lead: str | None = None, fs: float | None = None) -> 
     >>> record.id, record.lead, record.n_samples, round(record.fs)
     ('mine', 'ecg', 3000, 300)
     """
+    return read_recording(path).record(lead, fs, units)
+
+
+def read_recording(path: str | Path) -> Recording:
+    """All leads of a recording in any format, in the units of the file. Raises RecordError."""
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"a recording is read from the path of its file, not from {path!r:.40}")
     path = Path(path)
-    try:
-        return _reader_of(path).read(path, lead, fs)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read ({error.strerror or error})") from None
+    return _reader_of(path).read(path)
 
 
-def _reader_of(path: Path) -> Any:
+def _reader_of(path: Path) -> ModuleType:
     """The module that reads this file."""
-    if wfdb_reader.header_of(path):
-        return wfdb_reader
-    if path.is_dir():
-        raise RecordError(f"{path}: is a folder: name a file in it")
-    if not path.exists():
-        raise RecordError(f"{path}: there is no such file")
-    if not path.stat().st_size:
-        raise RecordError(f"{path}: empty, it has no bytes: copy it again")
-    reader = READERS.get(path.suffix.lower())
+    head = b""
+    if not wfdb_reader.header_of(path):  # a WFDB record may be named by what is no file
+        head = content_of(path, _HEAD)
+        if not head:
+            raise RecordError(f"{path}: empty, it has no bytes: copy it again")
+    reader = next((reader for reader in READERS if reader.matches(path, head)), None)
     if not reader:
+        if path.suffix.lower() == ".dat":
+            raise RecordError(
+                f"{path}: {path.stem}.hea is missing beside it: a WFDB record is both files"
+            )
         raise RecordError(
-            f"{path}: format not supported: convert the file to one of {', '.join(READERS)} "
-            "(a WFDB record may be named without suffix)"
+            f"{path}: its content is of no known format: is it a recording, is it damaged? "
+            "'ecglab formats' lists what is read"
         )
     return reader

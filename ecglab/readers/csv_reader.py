@@ -9,11 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ecglab.ecg.record import Record
-from ecglab.readers.common import checked_rate, chosen_lead, in_millivolts, millivolts, text_of
+from ecglab.readers.common import millivolts, text_of
+from ecglab.readers.leads import Lead
+from ecglab.readers.recording import Recording
 from ecglab.utils.errors import RecordError
 
+FORMAT = "CSV"
 SUFFIXES = (".csv", ".tsv", ".txt")
+LIBRARY = "NumPy"
+SAMPLE = "tests/readers/test_csv_reader.py"
 
 _MISSING = ("", "nan", "na", "n/a", "null")
 _INDEX = ("", "index", "sample", "samples", "n", "unnamed: 0")
@@ -47,49 +51,51 @@ class _Table:
     rate: float | None = None
 
 
-def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record:
-    """Read one lead of a text file.
+def matches(path: Path, head: bytes) -> bool:
+    """Whether a file is text by its suffix: there is no signature."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def read(path: Path) -> Recording:
+    """Read the columns of a text file.
 
     Columns: one value per line or several, separated by semicolon, tab or comma, with or without a
     line of names. Empty cells (in a single column: empty lines) and NaN are missing samples.
-    Decimal commas are understood, between commas only in quotes. A unit in the name of a column
-    (`ecg_mV`, `ecg (uV)`, `signal_uv`) is converted to mV; without one the values are in mV. A
-    column `time`, `t`, `time_s`, `time_ms` or `seconds` gives the rate; otherwise `fs` in Hz is
-    needed. A column that only counts (`index`, `sample`) is ignored.
+    Decimal commas are understood, between commas only in quotes. The unit is that in the name of a
+    column (`ecg_mV`, `ecg (uV)`, `signal_uv`). A column `time`, `t`, `time_s`, `time_ms` or
+    `seconds` gives the rate. A column that only counts (`index`, `sample`, or values that only
+    rise in a column without a name or unit) is no lead, nor is a column of words.
 
     The ECG export of an Apple Watch: a head of names and values that ends with the rate, the
     lead and the unit (`Sample Rate,512 hertz`, `Lead,Lead I`, `Unit,µV`), then one value per line.
     Names and numbers may be in any language: the head is recognised by its structure.
 
-    lead: name or number (from 0) of a column, the time column not counted; by default the first
-    that is named like an ECG lead, else the first
     Raises RecordError for other files.
     """
     lines = text_of(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     table = _watch_export(lines) or _columns(path, lines)
     if not table.rows:
         raise RecordError(f"{path}: empty, it holds no values")
-    own, signals = table.rate, list(range(len(table.names)))
+    fs, columns = table.rate, []
     for column, name in enumerate(table.names):
         scale = _seconds_of(name)
-        if scale and len(signals) > 1:
-            own = own or _rate(path, table, column, scale)
-            signals.remove(column)
-        elif name.strip(" '#").lower() in _INDEX and len(signals) > 1 and not table.units[column]:
-            signals.remove(column)
-    names = [table.names[column] for column in signals]
-    units = [table.units[column] for column in signals]
-    chosen = chosen_lead(path, names, lead and _name_and_unit(lead)[0], units)
-    values = _values(path, table, signals[chosen])
-    steps = np.diff(values[~np.isnan(values)])
-    if steps.size and np.all(steps > 0):
-        raise RecordError(
-            f"{path}: column {names[chosen]!r} only rises, as time or a count does: name it time "
-            "in a first line, or choose another (--lead 1 on the command line, lead= in Python)"
-        )
-    signal = in_millivolts(path, values, names[chosen], units[chosen])
-    name = "" if names[chosen].isdecimal() and len(names) == 1 else names[chosen]
-    return Record(signal, checked_rate(path, own, fs), path.stem, name)
+        if scale and len(table.names) > 1:
+            fs = fs or _rate(path, table, column, scale)
+        elif name.strip(" '#").lower() not in _INDEX or table.units[column]:
+            columns.append(column)
+    leads = []
+    for column in columns or [0]:
+        if not any(_is_number(cells[column]) for _, cells in table.rows) and len(columns) > 1:
+            continue
+        name, values = table.names[column], _values(path, table, column)
+        steps = np.diff(values[~np.isnan(values)])
+        if steps.size and np.all(steps > 0) and not table.units[column]:
+            continue
+        name = "" if name.isdecimal() and len(columns) == 1 else name
+        leads.append(Lead(name, table.units[column], fs, values))
+    if not leads:
+        raise RecordError(f"{path}: its values only rise, as time or a count do: it has no signal")
+    return Recording(path, FORMAT, leads)
 
 
 def _columns(path: Path, lines: list[str]) -> _Table:

@@ -89,15 +89,25 @@ def is_ecg(name: str) -> bool:
 
 
 def number_of(leads: Sequence[Lead], wanted: str) -> int | None:
-    """Place of the lead of that name, else of that standard lead, else of that number (from 0)."""
+    """Place of the lead of that name, else of that standard lead, else of that number (from 0).
+
+    A name may be followed by the unit, as in a column ecg_mV.
+    """
     wanted = str(wanted).strip()
     for same in (str.casefold, standard_name):
         for i, lead in enumerate(leads):
             if same(wanted) and same(lead.name.strip()) == same(wanted):
                 return i
+    for i, lead in enumerate(leads):
+        if lead.unit and _letters(lead.name + lead.unit) == _letters(wanted):
+            return i
     if wanted.isascii() and wanted.isdecimal() and int(wanted[:9]) < len(leads):
         return int(wanted)
     return None
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def select(leads: Sequence[Lead], fs: float | None = None) -> tuple[int, str]:
@@ -109,7 +119,11 @@ def select(leads: Sequence[Lead], fs: float | None = None) -> tuple[int, str]:
     """
     if len(leads) == 1:
         return 0, _reason(leads[0], "the only one of the file")
-    usable = [i for i, lead in enumerate(leads) if millivolts(lead.unit) and _moves(lead.signal)]
+    usable = [
+        i
+        for i, lead in enumerate(leads)
+        if (not lead.unit or millivolts(lead.unit)) and _moves(lead.signal)
+    ]
     standard = [standard_name(lead.name) for lead in leads]
     absent: list[str] = []
     for name in ("I", "II"):

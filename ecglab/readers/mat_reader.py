@@ -1,38 +1,52 @@
-"""MATLAB files (.mat) that hold a signal in mV; those of a WFDB record are read by its header."""
+"""MATLAB files (.mat) that hold a signal; those of a WFDB record are read by its header."""
 
 from pathlib import Path
 
 import numpy as np
 
-from ecglab.ecg.record import Record
-from ecglab.readers.common import checked_rate, lead_of_array
+from ecglab.readers.arrays import leads_of
+from ecglab.readers.plain_file import content_of
+from ecglab.readers.recording import Recording
 from ecglab.utils import extras
 from ecglab.utils.errors import RecordError
 
+FORMAT = "MATLAB 4, 5, 7.3"
 SUFFIXES = (".mat",)
+LIBRARY = "NumPy, SciPy, h5py"
+SAMPLE = "tests/readers/test_array_readers.py"
 
 SIGNAL_NAMES = ("val", "signal", "ecg")
 RATE_NAMES = ("fs", "sampling_rate", "sample_rate", "samplingrate", "sfreq")
+UNIT_NAMES = ("unit", "units")
 _MATLAB_4_TYPES = ("f8", "f4", "i4", "i2", "u2", "u1")
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
-def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record:
-    """Read one lead of a variable in mV: `val`, `signal` or `ecg`, else the only numeric one.
+def matches(path: Path, head: bytes) -> bool:
+    """Whether a file is MATLAB's, by its first bytes; version 4 has no signature but its suffix."""
+    return head.startswith((b"MATLAB 5.0", b"MATLAB 7.3")) or (
+        path.suffix.lower() in SUFFIXES and (0 in head[:4] or head.startswith(_HDF5_MAGIC))
+    )
 
-    The variable is a vector or a matrix, whose longer dimension is time; `lead` is the number of
-    a lead, counted from 0 (default 0). The rate in Hz is the variable `fs`, `Fs` or
-    `sampling_rate`, else `fs`. MATLAB 4 files are read with NumPy alone, later ones by SciPy, and
-    v7.3 by h5py (`pip install 'ecglab[formats]'`).
 
-    Raises RecordError for other files. Integers are refused because their unit is unknown: a `val`
-    of integers belongs to a WFDB record, whose .hea holds the units per mV.
+def read(path: Path) -> Recording:
+    """Read a variable: `val`, `signal` or `ecg`, else the only numeric one.
+
+    The variable is a vector or a matrix, whose longer dimension is time. The rate in Hz is the
+    variable `fs`, `Fs` or `sampling_rate`, the unit the text `unit` or `units`. MATLAB 4 files are
+    read with NumPy alone, later ones by SciPy, and v7.3 by h5py (`pip install 'ecglab[formats]'`).
+
+    Raises RecordError for other files. A `val` of integers is refused: it belongs to a WFDB record,
+    whose .hea holds the units per mV.
     """
-    numeric = {name: np.squeeze(v) for name, v in _variables(path).items() if v.dtype.kind in "fiu"}
-    own = next(
+    variables = _variables(path)
+    numeric = {name: np.squeeze(v) for name, v in variables.items() if v.dtype.kind in "fiu"}
+    fs = next(
         (float(v) for name, v in numeric.items() if name.lower() in RATE_NAMES and v.size == 1),
         None,
     )
+    texts = {name.lower(): v for name, v in variables.items() if v.dtype.kind == "U" and v.size}
+    unit = next((str(texts[name].flat[0]) for name in UNIT_NAMES if name in texts), "")
     arrays = {name: v for name, v in numeric.items() if v.size > 1}
     name = _signal_name(path, arrays)
     array = arrays[name]
@@ -41,8 +55,7 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
             f"{path}: holds integers without a unit, and {path.stem}.hea is missing beside it: "
             "a WFDB record is both files"
         )
-    signal, lead_name = lead_of_array(path, array, lead)
-    return Record(signal, checked_rate(path, own, fs), path.stem, lead_name)
+    return Recording(path, FORMAT, leads_of(path, array, unit, fs))
 
 
 def _signal_name(path: Path, arrays: dict[str, np.ndarray]) -> str:
@@ -62,13 +75,12 @@ def _signal_name(path: Path, arrays: dict[str, np.ndarray]) -> str:
 
 def _variables(path: Path) -> dict[str, np.ndarray]:
     """The variables of the file by name."""
-    with open(path, "rb") as file:
-        head = file.read(520)
+    head = content_of(path, 520)
     try:
         if _HDF5_MAGIC in (head[:8], head[512:]):  # MATLAB puts 512 bytes of its own before it
             return _variables_7(path)
         if 0 in head[:4]:
-            return _variables_4(path.read_bytes())
+            return _variables_4(content_of(path))
         from scipy.io import loadmat
 
         contents = loadmat(path)
@@ -82,7 +94,7 @@ def _variables(path: Path) -> dict[str, np.ndarray]:
 
 
 def _variables_4(content: bytes) -> dict[str, np.ndarray]:
-    """The matrices of real numbers of a MATLAB 4 file; ValueError or IndexError on damage.
+    """The matrices of real numbers and texts of a MATLAB 4 file; ValueError, IndexError on damage.
 
     Each is five int32 (the kind in decimal digits, rows, columns, whether an imaginary part
     follows, length of the name), the name, and the values column by column.
@@ -98,20 +110,25 @@ def _variables_4(content: bytes) -> dict[str, np.ndarray]:
         at = start + values.nbytes * (2 if imaginary else 1)
         if min(rows, columns, name_length) < 0 or kind % 10 > 2 or at > len(content):
             raise ValueError("no MATLAB 4 header")
-        if kind % 10 == 0 and not imaginary:  # 1 is text, 2 a sparse matrix
+        if kind % 10 == 0 and not imaginary:  # 2 is a sparse matrix
             variables[name] = values.reshape(columns, rows).T
+        elif kind % 10 == 1 and rows == 1:
+            variables[name] = _text(values)
     return variables
 
 
 def _variables_7(path: Path) -> dict[str, np.ndarray]:
-    """The numeric variables of a v7.3 file, which stores matrices transposed and text as uint16."""
+    """The variables of a v7.3 file, which stores matrices transposed and text as uint16."""
     import h5py
 
     with h5py.File(path) as file:
         return {
-            name: item[()].T
+            name: _text(item[()]) if item.attrs.get("MATLAB_class") == b"char" else item[()].T
             for name, item in file.items()
-            if isinstance(item, h5py.Dataset)
-            and item.dtype.kind in "fiu"
-            and item.attrs.get("MATLAB_class") != b"char"
+            if isinstance(item, h5py.Dataset) and item.dtype.kind in "fiu"
         }
+
+
+def _text(codes: np.ndarray) -> np.ndarray:
+    """An array of one text from the codes of its characters."""
+    return np.array(["".join(chr(int(code)) for code in codes.flat)])

@@ -1,50 +1,45 @@
 """WFDB records: a header (.hea) and the files of samples that it names."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from ecglab.ecg.record import Record
 from ecglab.readers import plain_wfdb
-from ecglab.readers.common import checked_rate, chosen_lead, in_millivolts, text_of
+from ecglab.readers.common import text_of
+from ecglab.readers.leads import Lead
+from ecglab.readers.plain_file import content_of, named_by
+from ecglab.readers.recording import Recording
 from ecglab.utils import extras
 from ecglab.utils.errors import RecordError
 
-SUFFIXES = (".hea", ".dat")
+FORMAT = "WFDB"
+SUFFIXES = (".hea", ".dat", ".mat")
+LIBRARY = "NumPy, wfdb"
+SAMPLE = "tests/readers/test_wfdb_reader.py"
 
 
-@dataclass(frozen=True)
-class _Leads:
-    """Every lead of a record: name, unit, rate in Hz, and signal (n_samples,) in that unit."""
-
-    names: list[str]
-    units: list[str]
-    rates: list[float]
-    signals: list[np.ndarray]
+def matches(path: Path, head: bytes) -> bool:
+    """Whether there is a header of a record of this name."""
+    return path.suffix.lower() == ".hea" or header_of(path) is not None
 
 
 def header_of(path: Path) -> Path | None:
     """The header beside `path`, which names a record or one of its files; None without one."""
     if not path.name:
         return None
-    if path.suffix.lower() in (*SUFFIXES, ".mat"):
+    if path.suffix.lower() in SUFFIXES:
         header = path.with_suffix(".hea")
     else:
         header = path.with_name(path.name + ".hea")
     return header if header.is_file() else None
 
 
-def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record:
-    """Read one lead of a WFDB record, named by its header, a file of samples, or no suffix.
+def read(path: Path) -> Recording:
+    """Read a WFDB record, named by its header, a file of samples, or no suffix.
 
-    lead: name or number (from 0); by default the first that is an ECG lead in mV, µV or V
-    fs: the rate in Hz that the header is expected to name
     Missing samples are NaN. The format is that of https://wfdb.io/spec. Common records are read
     with NumPy alone; those in segments, with several samples a frame, a skew or a rare format by
     the `wfdb` package.
 
-    Raises RecordError for a missing, cut or damaged file and a lead that is no voltage.
+    Raises RecordError for a missing, cut or damaged file.
     """
     header_path = header_of(path)
     if not header_path:
@@ -63,27 +58,22 @@ def read(path: Path, lead: str | None = None, fs: float | None = None) -> Record
             f"{path}: {Path(error.filename or path).name} is missing beside {header_path.name}: "
             "copy all files of the record"
         ) from None
-    chosen = chosen_lead(path, leads.names, lead, leads.units)
-    name = leads.names[chosen]
-    signal = in_millivolts(path, leads.signals[chosen], name, leads.units[chosen])
-    return Record(signal, checked_rate(path, leads.rates[chosen], fs), header_path.stem, name)
+    return Recording(header_path, FORMAT, leads)
 
 
-def _plain(path: Path, header_path: Path, header: plain_wfdb.Header) -> _Leads:
+def _plain(path: Path, header_path: Path, header: plain_wfdb.Header) -> list[Lead]:
     """The leads of a record in a common format."""
     samples = plain_wfdb.read_samples(
-        header, lambda file: (header_path.parent / file).read_bytes(), str(path)
+        header, lambda file: content_of(named_by(header_path, file)), str(path)
     )
     signals = plain_wfdb.physical(header, samples)
-    return _Leads(
-        [signal.lead for signal in header.signals],
-        [signal.units for signal in header.signals],
-        [header.fs] * len(header.signals),
-        list(signals.T),
-    )
+    return [
+        Lead(lead.lead, lead.units, header.fs, signals[:, i])
+        for i, lead in enumerate(header.signals)
+    ]
 
 
-def _by_package(path: Path, header_path: Path, reason: RecordError) -> _Leads:
+def _by_package(path: Path, header_path: Path, reason: RecordError) -> list[Lead]:
     """The leads of a record of any kind, each at its own rate where a frame has several samples.
 
     reason: why the package is needed
@@ -109,11 +99,17 @@ def _by_package(path: Path, header_path: Path, reason: RecordError) -> _Leads:
             f"{path}: its samples cannot be read ({' '.join(str(error).split())}): "
             "is a file of the record cut? copy it again"
         ) from None
-    names = [name or "" for name in record.sig_name]
-    # Segments that differ in their units leave none.
-    units = [unit or "unknown" for unit in record.units or [""] * len(names)]
-    rates = [record.fs * n for n in record.samps_per_frame]
-    return _Leads(names, units, rates, record.e_p_signal)
+    return [
+        # Segments that differ in their units leave none.
+        Lead(name or "", unit or "unknown", record.fs * per_frame, signal)
+        for name, unit, per_frame, signal in zip(
+            record.sig_name,
+            record.units or [""] * len(record.sig_name),
+            record.samps_per_frame,
+            record.e_p_signal,
+            strict=True,
+        )
+    ]
 
 
 def _ascii(header_path: Path) -> bool:

@@ -34,7 +34,7 @@ def bad(tmp_path):
 
 
 def test_one_json_object_a_line(ecglab, files):
-    status, out, err = ecglab("predict", "--json", "--fs", 250, *files[1:])
+    status, out, err = ecglab("predict", "--json", "--fs", 250, "--units", "mV", *files[1:])
     assert (status, err) == (0, "")
     lines = [json.loads(line) for line in out.splitlines()]
     records = [Record(signals(250)[:, 0], 250.0, id=name) for name in ("two", "three")]
@@ -44,6 +44,7 @@ def test_one_json_object_a_line(ecglab, files):
         assert line["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
         rest = {"file": str(file), "probabilities": 0, "error": None}
         rest["lead"] = {"two": "", "three": "ecg"}[line["record"]]
+        rest["lead_reason"] = line["lead_reason"]
         assert {**line, "probabilities": 0} == {**other, **rest}
 
 
@@ -65,7 +66,9 @@ def test_rows_have_the_classes_of_the_model(ecglab, files, tmp_path):
 
 def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     order = [bad[0], files[1], bad[1], files[2]]
-    status, out, _ = ecglab("predict", "--model", "fast", "--json", "--fs", 250, *order)
+    status, out, _ = ecglab(
+        "predict", "--model", "fast", "--json", "--fs", 250, "--units", "mV", *order
+    )
     assert status == 1
     lines = [json.loads(line) for line in out.splitlines()]
     assert all(len(line) == len(ROW) + 2 and line["model"] for line in lines)
@@ -73,7 +76,7 @@ def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     assert [line["error"] is None for line in lines] == [False, True, False, True]
     assert "too short" in lines[0]["error"]
     assert "there is no such file" in lines[2]["error"]
-    status, out, _ = ecglab("predict", "--model", "fast", "--fs", 250, *order)
+    status, out, _ = ecglab("predict", "--model", "fast", "--fs", 250, "--units", "mV", *order)
     assert status == 1
     rows = out.splitlines()
     assert len(rows) == 5
@@ -88,7 +91,7 @@ def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
 def test_a_long_name_of_a_record_pushes_no_column(ecglab, files, tmp_path):
     long = tmp_path / f"{'long_' * 8}.npy"
     long.write_bytes(files[1].read_bytes())
-    _, out, _ = ecglab("predict", "--model", "fast", "--fs", 250, long, files[1])
+    _, out, _ = ecglab("predict", "--model", "fast", "--fs", 250, "--units", "mV", long, files[1])
     header, *rows = out.splitlines()
     model = header.index("model")
     assert len({row[model:] for row in rows}) == 1 and rows[0][model - 1] == " "

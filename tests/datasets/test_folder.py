@@ -45,7 +45,9 @@ FILES = ("w0.hea", "w1", "c2.csv", "c3.csv", "more/n4.npy", "more/n5.npy")
 
 def table(clinic, path="table.csv", **columns):
     """Write the table of the six files with these columns, and its path."""
+    units = ["mV" if "n" in file else "" for file in columns.get("file", FILES)]
     columns = {"file": FILES, "label": LABELS, "fs": ["", "", "", "", "200", "200"], **columns}
+    columns = {"units": units, **columns}
     frame = pd.DataFrame({name: list(column) for name, column in columns.items()})
     path = clinic.parent / path
     if path.suffix == ".csv":
@@ -77,12 +79,21 @@ def test_recordings_of_several_formats(clinic):
     assert data.groups.tolist() == [""] * 6
     rates = dict.fromkeys(FILES[4:], 200)
     for i, file in enumerate(FILES):
-        signal = prepare(readers.read(clinic / file, fs=rates.get(file)), 300)
+        units = "mV" if file in rates else None
+        signal = prepare(readers.read(clinic / file, fs=rates.get(file), units=units), 300)
         assert signal_digest(signal) == data.sha256[i]
         np.testing.assert_array_equal(signal, data.signal(i))
         np.testing.assert_allclose(signal[60:-60], wave(i, 300)[60:-60], atol=0.02)
     assert np.isnan(data.signal(2)).sum() == 10
     data.check()
+
+
+def test_units_and_rates_of_the_command_are_for_files_that_state_none(clinic):
+    path = table(clinic, fs=[""] * 6, units=["", "", "", "", "mV", ""])
+    data = folder.import_folder(clinic, path, "clinic", fs=200, units="V")
+    np.testing.assert_allclose(data.signal(0)[60:-60], wave(0, 300)[60:-60], atol=0.02)
+    np.testing.assert_allclose(data.signal(4)[60:-60], wave(4, 300)[60:-60], atol=0.02)
+    np.testing.assert_allclose(data.signal(5)[60:-60], 1e3 * wave(5, 300)[60:-60], atol=20)
 
 
 def test_groups_leads_and_parts(clinic):

@@ -18,7 +18,7 @@ def test_npy(tmp_path, dtype):
     signal = signals(200)[:, 0]
     signal[50:60] = np.nan
     np.save(tmp_path / "rec.npy", signal.astype(dtype))
-    record = readers.read(tmp_path / "rec.npy", fs=200)
+    record = readers.read(tmp_path / "rec.npy", fs=200, units="mV")
     assert (record.id, record.lead, record.fs) == ("rec", "", 200)
     np.testing.assert_allclose(record.signal, signal, atol=1e-3 if dtype == "float16" else 1e-6)
 
@@ -27,8 +27,8 @@ def test_npy_of_several_leads(tmp_path):
     signal, path = signals(200, 3), tmp_path / "rec.npy"
     for array in (signal, signal.T):
         np.save(path, array)
-        assert readers.read(path, fs=200).lead == "0"
-        record = readers.read(path, lead="2", fs=200)
+        assert readers.read(path, fs=200, units="mV").lead == "0"
+        record = readers.read(path, lead="2", fs=200, units="mV")
         assert record.lead == "2"
         np.testing.assert_allclose(record.signal, signal[:, 2], atol=1e-6)
         assert_refused("no lead 'II'; it has 0, 1, 2", path, lead="II", fs=200)
@@ -37,7 +37,6 @@ def test_npy_of_several_leads(tmp_path):
 @pytest.mark.parametrize(
     ("array", "pattern"),
     [
-        (np.zeros(3000, np.int16), "integers .int16., whose unit is unknown"),
         (np.zeros(3000, bool), "holds bool"),
         (np.zeros(3000, complex), "holds complex128"),
         (np.array(["a"] * 3000), "holds <U1"),
@@ -47,14 +46,24 @@ def test_npy_of_several_leads(tmp_path):
         (np.zeros(0), "empty"),
         (np.zeros(3000), "flat"),
         (np.full(3000, np.nan), "every sample is missing"),
-        (np.full(3000, np.inf), "not finite"),
+        (np.full(3000, np.inf), "no ECG"),
         (np.arange(10.0), "too short"),
         (np.zeros(3000, [("a", float)]), "holds"),
     ],
 )
 def test_npy_that_is_no_signal(tmp_path, array, pattern):
     np.save(tmp_path / "rec.npy", array)
-    assert_refused(pattern, tmp_path / "rec.npy", fs=200)
+    assert_refused(pattern, tmp_path / "rec.npy", fs=200, units="mV")
+
+
+def test_rate_and_unit_of_an_array_must_be_given(tmp_path):
+    path, signal = tmp_path / "rec.npy", np.round(1000 * signals(200)[:, 0]).astype(np.int16)
+    np.save(path, signal)
+    assert_refused("no sampling rate.*--fs 300.*fs=300", path, units="uV")
+    assert_refused("does not state the unit.*--units mV", path, fs=200)
+    assert_refused("is in 'mmHg', not in mV", path, fs=200, units="mmHg")
+    record = readers.read(path, fs=200, units="uV")
+    np.testing.assert_allclose(record.signal, signal / 1000, atol=1e-6)
 
 
 class _Opened:
@@ -69,7 +78,7 @@ def test_npy_is_never_unpickled(tmp_path):
     np.save(path, np.array([_Opened()], object), allow_pickle=True)
     assert_refused("Python objects, which are not loaded", path, fs=200)
     path.write_bytes(pickle.dumps(_Opened()))
-    assert_refused("not a NumPy array", path, fs=200)
+    assert_refused("no known format", path, fs=200)
 
 
 def test_npy_damaged(tmp_path):
@@ -78,7 +87,7 @@ def test_npy_damaged(tmp_path):
     whole = path.read_bytes()
     for content in (whole[:-8], whole[:50], whole[:6], whole[:90] + b"\0\n(" + whole[93:]):
         path.write_bytes(content)
-        assert_refused("damaged or cut", path, fs=200)
+        assert_refused("damaged or cut", path, fs=200, units="mV")
 
 
 # MATLAB
@@ -93,20 +102,23 @@ def test_mat(tmp_path, form, name, fs_name):
     path, signal = tmp_path / "rec.mat", signals(200)
     signal[50:60] = np.nan
     for shaped in (signal, signal.T):
-        savemat(path, {name: shaped, fs_name: 200, "note": "text"}, format=form)
+        variables = {name: shaped, fs_name: 200, "note": "text", "units": "mV"}
+        savemat(path, variables, format=form)
         record = readers.read(path)
         assert (record.id, record.lead, record.fs) == ("rec", "", 200)
         np.testing.assert_allclose(record.signal, signal[:, 0], atol=1e-6)
     assert_refused("has 200 Hz, not 300 Hz", path, fs=300)
+    assert_refused("states the unit mV, not V", path, units="V")
 
 
-def test_mat_without_rate(tmp_path):
+def test_mat_without_rate_or_unit(tmp_path):
     from scipy.io import savemat
 
     path, signal = tmp_path / "rec.mat", signals(200, 2)
     savemat(path, {"val": signal.T})
-    assert_refused(r"no sampling rate.*--fs 300.*fs=300", path)
-    record = readers.read(path, lead="1", fs=200)
+    assert_refused(r"no sampling rate.*--fs 300.*fs=300", path, units="mV")
+    assert_refused(r"does not state the unit", path, fs=200)
+    record = readers.read(path, lead="1", fs=200, units="mV")
     np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
 
 
@@ -114,7 +126,6 @@ def test_mat_without_rate(tmp_path):
     ("variables", "pattern"),
     [
         ({"val": np.ones(3000, np.int16)}, "rec.hea is missing"),
-        ({"ecg": np.ones(3000, np.int32)}, "integers .int32., whose unit is unknown"),
         ({"a": np.ones(3000), "b": np.ones(3000)}, "it has a, b"),
         ({"note": "text"}, "no numeric variable"),
         ({"val": np.empty(0)}, "no numeric variable"),
@@ -134,9 +145,11 @@ def test_mat_damaged(tmp_path):
     path = tmp_path / "rec.mat"
     savemat(path, {"val": signals(200)}, do_compression=True)
     whole = path.read_bytes()
-    for content in (whole[: len(whole) // 2], whole[:100], b"not a MATLAB file" * 20):
+    for content in (whole[: len(whole) // 2], whole[:100]):
         path.write_bytes(content)
         assert_refused("damaged or cut", path, fs=200)
+    path.write_bytes(b"not a MATLAB file" * 20)
+    assert_refused("no known format", path, fs=200)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -155,6 +168,7 @@ def test_mat_4_as_specified(tmp_path, dtype, order):
             variable("note", 51, (1, 4), b"text"),
             variable("z", 0, (1, 2), bytes(32), imaginary=1),
             variable("s", 2, (2, 3), bytes(48)),
+            variable("units", 51, (1, 2), b"mV"),
             variable("val", digit, signal.shape, signal.T.astype(order + dtype).tobytes()),
             variable("Fs", 30, (1, 1), np.array(200, f"{order}i2").tobytes()),
         ]
@@ -180,7 +194,7 @@ def test_mat_4_damaged_anywhere_is_read_or_refused(tmp_path, rng):
         content[place] ^= int(rng.integers(1, 256))
         path.write_bytes(content)
         try:
-            readers.read(path, fs=200)
+            readers.read(path, fs=200, units="mV")
         except RecordError as error:
             assert "\n" not in str(error)
 
@@ -206,6 +220,8 @@ def test_mat_v73(tmp_path):
     with h5py.File(path, "w", userblock_size=512) as file:
         file["signal"] = signal.T  # as MATLAB stores (n_samples, n_leads)
         file["Fs"] = [[200.0]]
+        file["units"] = np.array([[109], [86]], np.uint16)
+        file["units"].attrs["MATLAB_class"] = np.bytes_("char")
         file["note"] = np.array([[116], [120]], np.uint16)
         file["note"].attrs["MATLAB_class"] = np.bytes_("char")
     record = readers.read(path, lead="1")

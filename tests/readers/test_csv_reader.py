@@ -27,7 +27,9 @@ def write_columns(path, names, columns, separator=",", decimal=".", digits=6):
 def test_columns(tmp_path, separator, decimal, suffix):
     signal = signals(250, 2)
     signal[700:710, 1] = np.nan
-    path = write_columns(tmp_path / f"rec{suffix}", ["x", "II"], signal.T, separator, decimal)
+    path = write_columns(
+        tmp_path / f"rec{suffix}", ["x_mV", "II (mV)"], signal.T, separator, decimal
+    )
     record = readers.read(path, fs=250)
     assert (record.id, record.lead, record.fs) == ("rec", "II", 250)
     np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
@@ -47,7 +49,8 @@ def test_one_value_a_line(tmp_path, head, ending):
     lines = ["" if i == 5 else f"{v}" for i, v in enumerate(signal)]
     text = (head + "\n".join(lines) + "\n\n").replace("\n", ending)
     (tmp_path / "rec.csv").write_bytes(text.encode())
-    record = readers.read(tmp_path / "rec.csv", fs=250)
+    units = None if "mV" in head else "mV"
+    record = readers.read(tmp_path / "rec.csv", fs=250, units=units)
     np.testing.assert_allclose(record.signal, signal, atol=1e-6)
 
 
@@ -63,7 +66,6 @@ def test_one_value_a_line_with_decimal_commas(tmp_path):
 @pytest.mark.parametrize(
     ("name", "factor"),
     [
-        ("ecg", 1),
         ("ecg_mV", 1),
         ("mV", 1),
         ("ecg (uV)", 1e3),
@@ -72,7 +74,6 @@ def test_one_value_a_line_with_decimal_commas(tmp_path):
         ("signal_uv", 1e3),
         ("I / microvolts", 1e3),
         ("V1 (V)", 1e-3),
-        ("V", 1),
     ],
 )
 def test_units_of_columns(tmp_path, name, factor):
@@ -80,6 +81,14 @@ def test_units_of_columns(tmp_path, name, factor):
     path = write_columns(tmp_path / "rec.csv", [name], [factor * signal], digits=9)
     np.testing.assert_allclose(readers.read(path, fs=250).signal, signal, atol=1e-5)
     assert readers.read(path, lead=name, fs=250).n_samples == signal.size
+
+
+@pytest.mark.parametrize("name", ["ecg", "V", "II"])
+def test_unit_must_be_given_where_no_column_states_it(tmp_path, name):
+    signal = signals(250)[:, 0]
+    path = write_columns(tmp_path / "rec.csv", [name], [1e3 * signal])
+    assert_refused("does not state the unit.*--units mV", path, fs=250)
+    np.testing.assert_allclose(readers.read(path, fs=250, units="uV").signal, signal, atol=1e-5)
 
 
 def test_column_that_is_no_voltage(tmp_path):
@@ -121,11 +130,12 @@ def test_time_that_is_not_uniform(tmp_path):
 def test_columns_that_count_are_no_signal(tmp_path):
     path, signal = tmp_path / "rec.csv", signals(250)[:, 0]
     for name in ("", "index", "sample"):
-        write_columns(path, [name, "value"], [np.arange(2500), signal])
+        write_columns(path, [name, "value_mV"], [np.arange(2500), signal])
         np.testing.assert_allclose(readers.read(path, fs=250).signal, signal, atol=1e-5)
     write_columns(path, None, [np.arange(2500), signal])
-    assert_refused("column '0' only rises", path, fs=250)
-    np.testing.assert_allclose(readers.read(path, lead="1", fs=250).signal, signal, atol=1e-5)
+    record = readers.read(path, fs=250, units="mV")
+    np.testing.assert_allclose(record.signal, signal, atol=1e-5)
+    assert record.lead == "1"
 
 
 @pytest.mark.parametrize(
@@ -138,9 +148,9 @@ def test_columns_that_count_are_no_signal(tmp_path):
         (b"ecg\n0.1 0.2\n", "'0.1 0.2' is not a number"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "is not text"),
         (b"<html>no</html>\n<p>", "is not a number"),
-        (b"ecg\n0.1\n0.2\n", "only rises"),
-        (b"ecg\n0.1\n0.2\n0.1\n", "too short"),
-        (b"ecg\n0.1\ninf\n0.1\n", "not finite"),
+        (b"ecg\n0.1\n0.2\n", "only rise"),
+        (b"ecg_mV\n0.1\n0.2\n0.1\n", "too short"),
+        (b"ecg_mV\n0.1\ninf\n0.1\n", "no ECG"),
         (b'"' + b"x" * 200_000, "not a CSV file"),
     ],
 )
