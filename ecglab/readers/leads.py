@@ -1,7 +1,7 @@
 """The leads of a recording, their names as devices write them, and which one is read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +58,18 @@ class Lead:
     unit: str
     fs: float | None
     signal: np.ndarray
+
+
+class LateLead(Lead):
+    """A lead whose samples are converted when they are asked for, so that a file may be long."""
+
+    def __init__(self, name: str, unit: str, fs: float | None, load: Callable[[], np.ndarray]):
+        for key, value in (("name", name), ("unit", unit), ("fs", fs), ("_load", load)):
+            object.__setattr__(self, key, value)
+
+    @property
+    def signal(self) -> np.ndarray:  # type: ignore[override]  # read-only, as all of a Lead
+        return self._load()  # type: ignore[attr-defined]
 
 
 def _words(name: str) -> list[str]:
@@ -119,23 +131,19 @@ def select(leads: Sequence[Lead], fs: float | None = None) -> tuple[int, str]:
     """
     if len(leads) == 1:
         return 0, _reason(leads[0], "the only one of the file")
-    usable = [
-        i
-        for i, lead in enumerate(leads)
-        if (not lead.unit or millivolts(lead.unit)) and _moves(lead.signal)
-    ]
+    voltages = [i for i, one in enumerate(leads) if not one.unit or millivolts(one.unit)]
     standard = [standard_name(lead.name) for lead in leads]
     absent: list[str] = []
     for name in ("I", "II"):
-        for i in usable:
-            if standard[i] == name:
+        for i in voltages:
+            if standard[i] == name and _moves(leads[i].signal):
                 why = "; ".join(absent) or f"preferred to the other {len(leads) - 1}"
                 return i, _reason(leads[i], why)
         there = name in standard
         absent.append(f"lead {name} is flat" if there else f"the file has no lead {name}")
-    named = [i for i in usable if is_ecg(leads[i].name)]
-    maybe = [i for i in usable if not any(map(_OTHER_WORD.fullmatch, _words(leads[i].name)))]
-    candidates = (named or maybe or usable)[:_COMPARED]
+    named = [i for i in voltages if is_ecg(leads[i].name)]
+    maybe = [i for i in voltages if not any(map(_OTHER_WORD.fullmatch, _words(leads[i].name)))]
+    candidates = [i for i in (named or maybe or voltages)[:_COMPARED] if _moves(leads[i].signal)]
     if not candidates:
         return 0, _reason(leads[0], "no lead has a signal in mV")
     if len(candidates) == 1:
@@ -159,9 +167,10 @@ def _quality(lead: Lead, fs: float | None) -> float:
     rate = lead.fs or fs or 0.0
     if not rate >= MIN_FS:
         return -np.inf
-    n = min(lead.signal.size, round(_COMPARED_SECONDS * rate))
-    start = (lead.signal.size - n) // 2
-    part = lead.signal[start : start + n]
+    signal = lead.signal
+    n = min(signal.size, round(_COMPARED_SECONDS * rate))
+    start = (signal.size - n) // 2
+    part = signal[start : start + n]
     if n < rate or not np.isfinite(part).any() or not _moves(part):
         return -np.inf
     bands = Bands(part, rate)
