@@ -5,12 +5,34 @@ from pathlib import Path
 from types import ModuleType
 
 from ecglab.ecg.record import Record
-from ecglab.readers import csv_reader, mat_reader, npy_reader, wfdb_reader
+from ecglab.readers import (
+    aecg_reader,
+    csv_reader,
+    dicom_reader,
+    edf_reader,
+    ishne_reader,
+    mat_reader,
+    muse_reader,
+    npy_reader,
+    philips_reader,
+    wfdb_reader,
+)
 from ecglab.readers.plain_file import content_of
 from ecglab.readers.recording import Recording
 from ecglab.utils.errors import RecordError
 
-READERS: tuple[ModuleType, ...] = (wfdb_reader, npy_reader, mat_reader, csv_reader)
+READERS: tuple[ModuleType, ...] = (
+    wfdb_reader,
+    npy_reader,
+    edf_reader,
+    dicom_reader,
+    ishne_reader,
+    aecg_reader,
+    muse_reader,
+    philips_reader,
+    mat_reader,
+    csv_reader,
+)
 """In the order in which they are asked, from strict signatures to plain text.
 
 Each has FORMAT, SUFFIXES, LIBRARY and SAMPLE, which describe it in the table of formats,

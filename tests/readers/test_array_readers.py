@@ -46,7 +46,7 @@ def test_npy_of_several_leads(tmp_path):
         (np.zeros(0), "empty"),
         (np.zeros(3000), "flat"),
         (np.full(3000, np.nan), "every sample is missing"),
-        (np.full(3000, np.inf), "no ECG"),
+        (np.full(3000, np.inf), "not finite"),
         (np.arange(10.0), "too short"),
         (np.zeros(3000, [("a", float)]), "holds"),
     ],

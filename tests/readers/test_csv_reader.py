@@ -150,7 +150,7 @@ def test_columns_that_count_are_no_signal(tmp_path):
         (b"<html>no</html>\n<p>", "is not a number"),
         (b"ecg\n0.1\n0.2\n", "only rise"),
         (b"ecg_mV\n0.1\n0.2\n0.1\n", "too short"),
-        (b"ecg_mV\n0.1\ninf\n0.1\n", "no ECG"),
+        (b"ecg_mV\n0.1\ninf\n0.1\n", "not finite"),
         (b'"' + b"x" * 200_000, "not a CSV file"),
     ],
 )
