@@ -25,7 +25,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ecglab.datasets import BUILT_IN, cinc2017, dataset
+import numpy as np
+
+from ecglab.datasets import BUILT_IN, cinc2017, dataset, splits
 from ecglab.datasets.dataset import Dataset
 from ecglab.datasets.spec import Example, Spec
 from ecglab.ecg.classes import Classes
@@ -38,13 +40,18 @@ from ecglab.utils.errors import EcglabError, RecordError
 COLUMNS = ("file", "label", "group", "lead", "start", "end", "fs", "units")
 _TEXTS = ("description", "url", "licence", "citation")
 _SHOWN = 3
+_PLAUSIBLE = 0.1, 20.0
+"""Least and greatest height in mV, from the lowest to the highest sample, of most recordings."""
 
 
 @dataclass(frozen=True)
 class _Row:
-    """One row of the table, as text, empty where nothing is given. number: of the row, from 1."""
+    """One row of the table, as text, empty where nothing is given.
 
-    number: int
+    place: where it is, such as "line 7" of a CSV, whose first line is the header
+    """
+
+    place: str
     file: str
     label: str
     group: str = ""
@@ -101,7 +108,7 @@ def import_folder(
         grouped=any(row.group for row in rows),
         **{key: config[key] for key in _TEXTS[1:] if key in config},
     )
-    problems: list[str] = []
+    problems: _Problems = {}
     examples = _examples(folder, rows, spec, mapping, (fs, units), problems)
     dataset.write(spec, _whole(examples, problems, skip_unreadable, labels, len(rows)), len(rows))
     if left_out:
@@ -109,24 +116,62 @@ def import_folder(
         progress.message(f"left out {len(left_out):,} rows that are mapped to no class ({found})")
     if problems:
         progress.message(f"left out {_summary(problems, len(rows))}")
-    return dataset.open(name)
+    data = dataset.open(name)
+    for warning in _warnings(data):
+        progress.message(f"warning: {warning}")
+    return data
+
+
+_Problems = dict[str, list[_Row]]
+"""{what is wrong: the rows that have this problem}"""
 
 
 def _whole(
-    examples: Iterator[Example], problems: list[str], skip: bool, labels: Path, n_rows: int
+    examples: Iterator[Example], problems: _Problems, skip: bool, labels: Path, n_rows: int
 ) -> Iterator[Example]:
     """The examples; EcglabError behind the last where there were problems that are not skipped."""
     yield from examples
     if problems and not skip:
         raise EcglabError(
-            f"{labels}: cannot import {_summary(problems, n_rows)}; correct them, or leave them "
+            f"{labels}: cannot import {_summary(problems, n_rows)}; correct them (columns fs and "
+            "units of the table hold the rate and unit of files that state none), or leave them "
             "out with --skip-unreadable"
         )
 
 
-def _summary(problems: list[str], n_rows: int) -> str:
-    more = f"; and {len(problems) - _SHOWN:,} more" if len(problems) > _SHOWN else ""
-    return f"{len(problems):,} of {n_rows:,} rows: {'; '.join(problems[:_SHOWN])}{more}"
+def _summary(problems: _Problems, n_rows: int) -> str:
+    """What is wrong with how many rows, and with which; a problem of many rows comes once."""
+    found = [_problem(reason, rows) for reason, rows in problems.items()]
+    n_bad = sum(map(len, problems.values()))
+    more = f"; and {len(found) - _SHOWN:,} other problems" if len(found) > _SHOWN else ""
+    return f"{n_bad:,} of {n_rows:,} rows: {'; '.join(found[:_SHOWN])}{more}"
+
+
+def _problem(reason: str, rows: list[_Row]) -> str:
+    first = rows[0]
+    if len(rows) == 1:
+        return f"{first.place}{f' ({first.file})' if first.file else ''}: {reason}"
+    what, _, number = first.place.partition(" ")
+    numbers = [number, *(row.place.partition(" ")[2] for row in rows[1:_SHOWN])]
+    more = ", ..." if len(rows) > _SHOWN else ""
+    return f"{reason}: {len(rows):,} rows ({what}s {', '.join(numbers)}{more})"
+
+
+def _warnings(data: Dataset) -> Iterator[str]:
+    """What may be wrong with a data set that was imported, in sentences."""
+    heights = [np.nanmax(signal) - np.nanmin(signal) for signal in data.signals]
+    height, (least, greatest) = float(np.median(heights)), _PLAUSIBLE
+    if not least <= height <= greatest:
+        yield (
+            f"half of the recordings are {'less' if height < least else 'more'} than "
+            f"{height:,.2f} mV high, where an ECG is {least:g} to {greatest:g} mV high: is their "
+            "unit right (--units, or a column units of the table)? Are they counts of a converter?"
+        )
+    for label, n in data.counts().items():
+        if not n:
+            yield f"no recording has the class {label!r}"
+    if too_few := splits.too_few(data, splits.N_FOLDS):
+        yield too_few
 
 
 def _examples(
@@ -135,7 +180,7 @@ def _examples(
     spec: Spec,
     mapping: Mapping[str, str],
     stated: tuple[float | None, str | None],
-    problems: list[str],
+    problems: _Problems,
 ) -> Iterator[Example]:
     """The labelled records of these rows; what is wrong with others is added to `problems`."""
     for row, record_id in zip(rows, _ids(rows), strict=True):
@@ -146,13 +191,15 @@ def _examples(
             if label not in spec.classes.codes:
                 raise RecordError(
                     f"label {label!r} is none of the classes {', '.join(spec.classes)} "
-                    f"(--map {label}=CLASS maps it, --map {label}= leaves it out)"
+                    f"(--map '{label}=CLASS' maps it, --map '{label}=' leaves it out)"
                 )
             record = _cut(_read(folder / row.file, row, *stated), row)
             signal = prepare(record, spec.fs)
             record = Record(signal, spec.fs, id=record_id, lead=record.lead)
         except RecordError as error:
-            problems.append(f"row {row.number}: {error}")
+            # The rows of a problem are listed together, so that it must not name the file.
+            reason = str(error).removeprefix(f"{folder / row.file}: ")
+            problems.setdefault(reason, []).append(row)
         else:
             yield Example(record, {spec.default_labels: label}, row.group)
 
@@ -178,9 +225,7 @@ def _cut(record: Record, row: _Row) -> Record:
     start = _number(row, "start") if row.start else 0.0
     end = _number(row, "end") if row.end else record.seconds
     if not 0 <= start < end <= record.seconds + 1 / record.fs:
-        raise RecordError(
-            f"{row.file}: {start:g} s to {end:g} s is not within its {record.seconds:g} s"
-        )
+        raise RecordError(f"{start:g} s to {end:g} s is not within its {record.seconds:g} s")
     part = record.signal[round(start * record.fs) : round(end * record.fs)]
     return Record(part, record.fs, id=row.file, lead=record.lead)
 
@@ -190,7 +235,7 @@ def _number(row: _Row, column: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise RecordError(f"{row.file}: {column} is {text!r:.40}, not a number") from None
+        raise RecordError(f"{column} is {text!r:.40}, not a number") from None
 
 
 def _ids(rows: list[_Row]) -> list[str]:
@@ -223,8 +268,9 @@ def _read_table(path: Path, columns: Mapping[str, str]) -> list[_Row]:
     """The rows of a table. columns: {name of COLUMNS: name in the table}"""
     import pandas as pd
 
+    parquet = path.suffix.lower() in (".parquet", ".pq")
     try:
-        if path.suffix.lower() in (".parquet", ".pq"):
+        if parquet:
             table = pd.read_parquet(path)
         else:
             with open(path, encoding="utf-8-sig") as file:
@@ -234,6 +280,7 @@ def _read_table(path: Path, columns: Mapping[str, str]) -> list[_Row]:
                 sep=max(",;\t", key=header.count),
                 dtype=str,
                 keep_default_na=False,
+                skip_blank_lines=False,  # so that rows are counted as lines
                 index_col=False,
                 encoding="utf-8-sig",
             )
@@ -250,14 +297,15 @@ def _read_table(path: Path, columns: Mapping[str, str]) -> list[_Row]:
                 f"{path} has no column {name!r:.40} (it has {there:.200}): rename one, or put "
                 f'{column} = "NAME" under [columns] of {path.with_suffix(".toml").name} beside it'
             )
-    if not len(table):
-        raise EcglabError(f"{path} has no rows: list one recording per row")
     given = {column: map(_text, table[name]) for column, name in names.items() if name in table}
-    cells = zip(*given.values(), strict=True)
-    return [
-        _Row(number, **dict(zip(given, row, strict=True)))
-        for number, row in enumerate(cells, start=1)
+    rows = [
+        _Row(f"row {i + 1}" if parquet else f"line {i + 2}", **dict(zip(given, cells, strict=True)))
+        for i, cells in enumerate(zip(*given.values(), strict=True))
+        if any(cells)
     ]
+    if not rows:
+        raise EcglabError(f"{path} has no rows: list one recording per row")
+    return rows
 
 
 def _text(cell: object) -> str:

@@ -21,6 +21,9 @@ from ecglab.utils.paths import data_dir
 N_FOLDS = 5
 _DIGEST = "# SHA-256 of the lines below: "
 _PACKAGED = Path(__file__).parent
+_REMEDY = (
+    "use fewer folds (data split --folds), more records, or classes joined when importing (--map)"
+)
 
 
 class Records(Protocol):
@@ -106,24 +109,33 @@ def make(data: Records, n_folds: int, seed: int) -> np.ndarray:
 
     if n_folds < 2:
         raise EcglabError(f"cannot split into {n_folds} folds: at least 2 are needed")
-    units = _units(data)
-    labels = data.labels.astype(str)
-    of_what = "groups" if data.groups.any() else "different records"
-    remedy = "fewer folds (--folds), more records, or classes joined when importing (--map)"
-    for label in np.unique(labels):
-        n_units = np.unique(units[labels == label]).size
-        if n_units < n_folds:
-            raise EcglabError(
-                f"class {str(label)!r} of {data.name} is in {n_units} {of_what}, too few for "
-                f"{n_folds} folds: use {remedy}"
-            )
+    if problem := too_few(data, n_folds):
+        raise EcglabError(problem)
+    units, labels = _units(data), data.labels.astype(str)
     dealer = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     fold = np.empty(len(data), int)
     for k, (_, rows) in enumerate(dealer.split(labels, labels, units)):
         fold[rows] = k
     if np.unique(fold).size < n_folds:
-        raise EcglabError(f"{data.name} has too few {of_what} for {n_folds} folds: use {remedy}")
+        raise EcglabError(
+            f"{data.name} cannot be split into {n_folds} folds (too few groups): {_REMEDY}"
+        )
     return fold
+
+
+def too_few(data: Records, n_folds: int) -> str:
+    """Why classes are too rare for so many folds, in a sentence; "" where none is."""
+    units, labels = _units(data), data.labels.astype(str)
+    what = "group" if data.groups.any() else "different record"
+    counts = {label: np.unique(units[labels == label]).size for label in np.unique(labels).tolist()}
+    rare = [
+        f"class {label!r} is in {n} {what}{'s' * (n > 1)}"
+        for label, n in counts.items()
+        if n < n_folds
+    ]
+    if not rare:
+        return ""
+    return f"{data.name} cannot be split into {n_folds} folds ({', '.join(rare)}): {_REMEDY}"
 
 
 def validation_split(

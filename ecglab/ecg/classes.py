@@ -8,6 +8,13 @@ import numpy as np
 
 from ..utils.errors import EcglabError
 
+RESERVED = (
+    *("record", "file", "group", "fold", "label", "predicted", "confidence", "correct", "error"),
+    *("lead", "lead_reason", "fs", "seconds", "n_samples", "sha256", "signal", "probabilities"),
+    *("verdict", "reason", "quality", "heart_rate", "findings", "model"),
+)
+"""Names that no class may have: a table of predictions has a column for each class beside these."""
+
 
 @dataclass(frozen=True)
 class Classes:
@@ -16,7 +23,8 @@ class Classes:
     meanings: {code: meaning}, such as {"N": "normal", "A": "atrial fibrillation"}
     ranked: codes whose mean F1 ranks models (`challenge_f1`); by default all
 
-    Raises EcglabError for fewer than two classes, or a ranked class that is none of them.
+    Raises EcglabError for fewer than two classes, one that is `RESERVED`, or a ranked class that is
+    none of them.
 
     >>> rhythm = Classes({"AF": "atrial fibrillation", "~": "noise"}, ranked=("AF",))
     >>> rhythm.one_hot(["~", "AF"]).tolist()
@@ -36,6 +44,11 @@ class Classes:
         object.__setattr__(self, "ranked", tuple(self.ranked) or tuple(meanings))
         if len(meanings) < 2:
             raise EcglabError(f"classes {', '.join(meanings) or 'none'}: at least two are needed")
+        if taken := [code for code in meanings if code in RESERVED]:
+            raise EcglabError(
+                f"a class cannot be named {taken[0]!r}, which is a column of the tables of "
+                f"predictions: give it another name (--map '{taken[0]}=NAME' when importing)"
+            )
         unknown = [code for code in self.ranked if code not in meanings]
         if unknown:
             raise EcglabError(f"ranked class {unknown[0]!r} is none of {', '.join(meanings)}")

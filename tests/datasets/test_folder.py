@@ -189,8 +189,8 @@ def test_unreadable_recordings_are_left_out_on_request(clinic, capsys):
     data = folder.import_folder(clinic, path, "clinic", skip_unreadable=True)
     assert data.ids.tolist() == ["w0", "w1", "c3", "n5"]
     err = capsys.readouterr().err
-    assert "left out 2 of 6 rows: row 3: " in err
-    assert "none.npy: there is no such file" in err
+    assert "left out 2 of 6 rows: line 4 (c2.csv): " in err
+    assert "line 6 (none.npy): there is no such file" in err
 
 
 def test_a_new_import_takes_the_place_of_the_earlier_one(clinic):
@@ -219,22 +219,24 @@ def test_every_problem_is_counted_and_some_are_shown(clinic):
         end=["", "", "", "4", "99", ""],
     )
     message = refused(clinic, path, "clinic")
-    assert f"{path}: cannot import 6 of 6 rows: row 1: " in message
-    assert "none.hea" in message
-    assert "row 2: has no file; row 3: has no label; and 3 more" in message
+    assert f"{path}: cannot import 6 of 6 rows: line 2 (none.hea): " in message
+    assert "line 3: has no file; line 4 (c2.csv): has no label; and 3 other problems" in message
     assert "--skip-unreadable" in message
 
 
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"start": ["5"] + [""] * 5, "end": ["4"] + [""] * 5}, "w0.hea: 5 s to 4 s is not within"),
+        (
+            {"start": ["5"] + [""] * 5, "end": ["4"] + [""] * 5},
+            "line 2 (w0.hea): 5 s to 4 s is not within",
+        ),
         ({"end": ["13"] + [""] * 5}, "0 s to 13 s is not within its 12 s"),
         ({"start": ["9"] + [""] * 5}, "too short, 3.0 s"),
         ({"start": ["x"] + [""] * 5}, "start is 'x', not a number"),
         ({"lead": ["V9"] + [""] * 5}, "there is no lead 'V9'"),
         ({"fs": ["360"] + [""] * 3 + ["200"] * 2}, "250 Hz, not 360 Hz"),
-        ({"fs": [""] * 6}, "sampling rate"),
+        ({"fs": [""] * 6}, "columns fs and units of the table hold the rate"),
     ],
 )
 def test_impossible_row_is_refused(clinic, columns, words):
@@ -243,8 +245,53 @@ def test_impossible_row_is_refused(clinic, columns, words):
 
 def test_label_that_is_not_mapped_is_refused(clinic):
     message = refused(clinic, table(clinic), "clinic", mapping={"SR": "N", "AFIB": "A"})
-    assert "row 4: label 'FLUT' is none of the classes N, A" in message
-    assert "--map FLUT=CLASS" in message and "--map FLUT= leaves it out" in message
+    assert "line 5 (c3.csv): label 'FLUT' is none of the classes N, A" in message
+    assert "--map 'FLUT=CLASS'" in message and "--map 'FLUT=' leaves it out" in message
+
+
+def test_a_problem_of_many_rows_is_reported_once(clinic):
+    path = table(clinic)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:3], "", *(["w0,X Y,"] * 37), *lines[3:]]) + "\n\n")
+    message = refused(clinic, path, "clinic", mapping={"SR": "N", "AFIB": "A", "FLUT": ""})
+    assert "cannot import 37 of 42 rows: label 'X Y' is none of the classes N, A" in message
+    assert "--map 'X Y=' leaves it out): 37 rows (lines 5, 6, 7, ...); correct them" in message
+    parquet = path.with_suffix(".parquet")
+    pd.read_csv(path, dtype=str, keep_default_na=False).to_parquet(parquet)
+    message = refused(clinic, parquet, "clinic", mapping={"SR": "N", "AFIB": "A", "FLUT": ""})
+    assert "37 rows (rows 3, 4, 5, ...)" in message
+
+
+@pytest.mark.parametrize("label", ["label", "record", "error", "file", "verdict"])
+def test_class_named_as_a_column_is_refused(clinic, label):
+    message = refused(clinic, table(clinic, label=[label, "b"] * 3), "clinic")
+    assert f"a class cannot be named {label!r}" in message and "--map" in message
+
+
+def test_rare_classes_are_pointed_out(clinic, capsys):
+    path = table(clinic, group=list("112233"))
+    folder.import_folder(clinic, path, "clinic")
+    err = capsys.readouterr().err
+    assert "warning: clinic cannot be split into 5 folds (" in err
+    assert "class 'AFIB' is in 2 groups, class 'FLUT' is in 1 group, class 'SR' is in 3" in err
+    path = path.with_suffix(".toml")
+    path.write_text('[classes]\nSR = "sinus"\nAFIB = "af"\nFLUT = "flutter"\nX = "noise"\n')
+    folder.import_folder(clinic, path.with_suffix(".csv"), "clinic", replace=True)
+    assert "warning: no recording has the class 'X'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [(1, ""), (5, ""), (1000, "more than 2,1"), (0.01, "less than 0.02 mV high")],
+)
+def test_implausible_amplitudes_are_pointed_out(clinic, capsys, factor, words):
+    for i in (0, 1, 2):
+        np.save(clinic / f"u{i}.npy", wave(i, 200) * factor)
+    files = ["u0.npy", "u1.npy", "u2.npy", "u0.npy", "u1.npy", "more/n4.npy"]
+    path = table(clinic, file=files, fs=["200"] * 6)
+    folder.import_folder(clinic, path, "clinic")
+    err = capsys.readouterr().err
+    assert words in err and ("is their unit right" in err) == bool(words)
 
 
 @pytest.mark.parametrize("name", ["cinc2017", "synthetic", "synthetic_af", "a/b", "", "1", "ä"])
@@ -318,7 +365,7 @@ def test_commands(ecglab, clinic):
 
     status, _, err = ecglab("data", "split", "clinic")
     assert status == 1
-    assert "is in 3 groups, too few for 5 folds" in err
+    assert "cannot be split into 5 folds (class 'A' is in 3 groups, " in err
     status, out, _ = ecglab("data", "split", "clinic", "--folds", "3")
     assert status == 0
     assert "3 folds of 2 to 2 records" in out

@@ -239,11 +239,11 @@ def test_folds_depend_on_the_seed_alone_and_are_shuffled(rng):
 def test_too_rare_a_class_is_refused():
     data = packed(["N"] * 20 + ["A"] * 4)
     message = refused(splits.make, data, 5, 0)
-    assert "class 'A' of clinic is in 4 different records, too few for 5 folds" in message
+    assert "cannot be split into 5 folds (class 'A' is in 4 different records)" in message
     assert "--folds" in message and "--map" in message
     assert splits.make(data, 4, 0).max() == 3
     grouped = packed(["N"] * 20 + ["A"] * 9, groups=["P"] * 10 + list(range(10)) + ["Q"] * 9)
-    assert "class 'A' of clinic is in 1 groups" in refused(splits.make, grouped, 2, 0)
+    assert "into 2 folds (class 'A' is in 1 group)" in refused(splits.make, grouped, 2, 0)
     assert "at least 2 are needed" in refused(splits.make, data, 1, 0)
     assert not splits.path_of("clinic").exists()
 
