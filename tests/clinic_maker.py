@@ -17,8 +17,8 @@ CLASSES = package_maker.AF
 N = 40
 
 
-def make_data(simulated: bool = False, seed: int = 0) -> None:
-    """The data set `clinic`: 40 records of 10 s, each a patient of its own, of two classes."""
+def make_data(simulated: bool = False, seed: int = 0, patients: int = N) -> None:
+    """The data set `clinic`: 40 records of 10 s of two classes, by default a patient each."""
     rng = np.random.default_rng(seed)
     spec = Spec(
         name="clinic",
@@ -35,7 +35,7 @@ def make_data(simulated: bool = False, seed: int = 0) -> None:
             Example(
                 Record(rng.normal(size=2000), 200.0, id=f"r{i:02}"),
                 {"labels": CLASSES.codes[i % 2]},
-                f"patient {i}",
+                f"patient {i % patients}",
             )
             for i in range(N)
         ),

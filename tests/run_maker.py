@@ -70,8 +70,9 @@ def make(folder: Path, name="resnet1d", noise=1.0, done=True, simulated=False, *
         labels = np.array(CLASSES.codes)[np.arange(60) % 4]
         logit = rng.normal(0, noise, (60, 4)) + 2 * CLASSES.one_hot(labels)
         share = np.exp(logit) / np.exp(logit).sum(axis=1, keepdims=True)
+        unknown = np.full(60, "", object)
         ids = np.array([f"A{5 * i + k:05}" for i in range(60)])[::-1]
-        data = SimpleNamespace(ids=ids, labels=labels, classes=CLASSES)
+        data = SimpleNamespace(ids=ids, labels=labels, classes=CLASSES, groups=unknown)
         run.fold(k).mkdir()
         rows = np.arange(60)
         run.write_table(k, data, rows, share, "predictions")

@@ -1,7 +1,7 @@
 """Tables of predictions compared: scored, paired on the records that they share, side by side.
 
-A table of predictions has a row for each record, with the columns record, label and a column of
-probabilities for each class, as `RunFolder.predictions` returns it.
+A table of predictions has a row for each record, with the columns record, label, a column of
+probabilities for each class and, where groups are known, group: `RunFolder.predictions` returns it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,11 +21,11 @@ def runs():
     """
     import pandas as pd
 
-    from ecglab.tracking import tracker
+    from ecglab.tracking import runs
 
-    found = tracker.parents()
+    found = runs.parents()
     named = [
-        {"run": tracker.folder_of(x) or x.info.run_name, "scope": x.data.params.get("scope", "")}
+        {"run": runs.folder_of(x) or x.info.run_name, "scope": x.data.params.get("scope", "")}
         for x in found
     ]
     return pd.DataFrame([a | x.data.metrics for a, x in zip(named, found, strict=True)])
@@ -60,7 +60,8 @@ def paired(tables: Mapping, base: str, classes: Classes) -> list[dict]:
         if name != base:
             both = _joined(table, tables[base], classes)
             columns = both["label"], both["predicted"], both["predicted_base"]
-            difference, low, high = metrics.paired_difference(*columns, classes)
+            groups = metrics.groups_of(both)
+            difference, low, high = metrics.paired_difference(*columns, classes, groups=groups)
             found.append({"name": name, "difference": difference, "low": low, "high": high})
     return found
 
@@ -107,8 +108,8 @@ def few(results: Iterable[Result], best: int = 2) -> list[Result]:
 
 
 def _joined(table, base, classes: Classes):
-    """record, label, predicted, predicted_base of the records in both tables."""
-    one = table[["record", "label"]].assign(predicted=metrics.predicted(table, classes))
+    """record, label, predicted, predicted_base (and group) of the records in both tables."""
+    one = table.drop(columns=[*classes]).assign(predicted=metrics.predicted(table, classes))
     other = base[["record"]].assign(predicted_base=metrics.predicted(base, classes))
     both = one.merge(other, on="record")
     if both.empty:

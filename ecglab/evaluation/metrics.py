@@ -25,6 +25,7 @@ __all__ = [
     "coverage",
     "ece",
     "f1_scores",
+    "groups_of",
     "paired_difference",
     "precision_recall",
     "predicted",
@@ -41,7 +42,11 @@ def confusion(labels: Labels, predicted: Labels, classes: Classes) -> np.ndarray
 
 
 def f1_scores(labels: Labels, predicted: Labels, classes: Classes) -> dict[str, float]:
-    """{"f1/CLASS": F1 of each class, "challenge_f1": mean of the ranked, "mean_f1": of all}."""
+    """F1 of each class and their means, by the names that they have everywhere.
+
+    Returns {"f1/CLASS": F1 of each class, "challenge_f1": mean of the ranked classes, "mean_f1":
+    mean of all}.
+    """
     found = _with_means(_f1(confusion(labels, predicted, classes)), classes)
     return dict(zip(_names(classes), found.tolist(), strict=True))
 
@@ -160,12 +165,16 @@ def predicted(table: "pd.DataFrame", classes: Classes) -> np.ndarray:
     return classes.predicted(table[list(classes)].to_numpy())
 
 
-def scores(
-    table: "pd.DataFrame", classes: Classes, groups: Labels | None = None
-) -> dict[str, dict]:
+def groups_of(table: "pd.DataFrame") -> np.ndarray | None:
+    """(n,) str: the group of each row of a table of predictions, None where none is known."""
+    return table["group"].to_numpy() if "group" in table else None
+
+
+def scores(table: "pd.DataFrame", classes: Classes) -> dict[str, dict]:
     """Scores of a table of predictions and the 95 % intervals of those of `f1_scores`.
 
-    table: column `label` and a column of probabilities for each class; groups: as in `resampled`
+    table: column `label`, a column of probabilities for each class and, where groups are known,
+    `group`: the intervals are then over resamples of groups, as `resampled` draws them
     Returns {"values": {name: value}, "intervals": {name: (low, high)}}; `ece` is a value too.
 
     >>> import pandas as pd
@@ -181,7 +190,7 @@ def scores(
     error = ece(labels, table[list(classes)].to_numpy(), classes)
     return {
         "values": {**f1_scores(labels, codes, classes), "ece": error},
-        "intervals": bootstrap(labels, codes, classes, groups=groups),
+        "intervals": bootstrap(labels, codes, classes, groups=groups_of(table)),
     }
 
 

@@ -134,4 +134,5 @@ def difference(a: Result, b: Result) -> tuple[float, float, float] | None:
     if not mine["label"].equals(other["label"]):
         return None
     ours, theirs = (metrics.predicted(table, a.classes) for table in (mine, other))
-    return metrics.paired_difference(mine["label"], ours, theirs, a.classes)
+    groups = metrics.groups_of(mine)
+    return metrics.paired_difference(mine["label"], ours, theirs, a.classes, groups=groups)

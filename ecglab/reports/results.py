@@ -1,7 +1,8 @@
 """Kept results: the out-of-fold predictions of finished runs, to score them again at any time.
 
 experiments/results/NAME.csv   one result: its facts, as JSON behind "# ", then the table of
-                               record, fold, label and the probability of each class
+                               record, group (where known), fold, label and the probability of
+                               each class
 
 `pandas.read_csv(path, comment="#")` reads the table. The first line holds the SHA-256 of all lines
 below it: `tail -n +2 NAME.csv | sha256sum`. The scores are those of the table as it is kept.
@@ -53,7 +54,8 @@ class Result:
     """Out-of-fold predictions, and what they are of.
 
     facts: the header of a kept result; {} for the predictions of a run that is not kept
-    table: DataFrame with record, fold, label and one column of probabilities per class
+    table: DataFrame with record, group (where known), fold, label and one column of probabilities
+        per class
     """
 
     name: str
@@ -282,14 +284,17 @@ def _checked(name: str) -> str:
 
 
 def _csv(table: "pd.DataFrame", classes: Classes) -> str:
-    ordered = table[["record", "fold", "label", *classes]].sort_values("record", kind="stable")
+    group = ["group"] if "group" in table else []
+    columns = ["record", *group, "fold", "label", *classes]
+    ordered = table[columns].sort_values("record", kind="stable")
     return ordered.to_csv(index=False, float_format="%.4f", lineterminator="\n")
 
 
 def _table(text: str, classes: Classes) -> "pd.DataFrame":
     import pandas as pd
 
-    kinds = {"record": str, "fold": int, "label": str, **dict.fromkeys(classes, float)}
+    kinds: dict[str, type] = {**dict.fromkeys(("record", "group", "label"), str), "fold": int}
+    kinds |= dict.fromkeys(classes, float)
     return pd.read_csv(io.StringIO(text), keep_default_na=False, dtype=kinds)
 
 

@@ -33,7 +33,7 @@ def interval(name: str) -> tuple[str, str]:
 
 
 def log_scores(client, run_id: str, scores: Mapping, more: Mapping[str, float]) -> None:
-    """Log challenge F1, the other scores, then other metrics, then the intervals, all rounded.
+    """Log challenge F1, the other scores, then other metrics, then the intervals.
 
     scores: {"values": {name: value}, "intervals": {name: (low, high)}}, None for no value
     """
@@ -43,8 +43,7 @@ def log_scores(client, run_id: str, scores: Mapping, more: Mapping[str, float]) 
     for name in given:
         if scores["intervals"].get(name):
             ends |= dict(zip(interval(name), scores["intervals"][name], strict=True))
-    rounded = {name: round(float(x), 4) for name, x in {**given, **more, **ends}.items()}
-    log_metrics(client, run_id, rounded)
+    log_metrics(client, run_id, {**given, **more, **ends})  # whole: they are rounded where shown
 
 
 def log_metrics(client, run_id: str, values: Mapping[str, float], step: int = 0) -> None:

@@ -111,8 +111,9 @@ class RunFolder:
         return (self.path / "done.json").exists()
 
     def table(self, k: int, name: str) -> "pd.DataFrame":
-        """The table `fold-K/NAME.csv`, a DataFrame: record, fold, label, one column per class.
+        """The table `fold-K/NAME.csv`: record, group, fold, label, one column per class.
 
+        group: only where the data set has groups
         name: "predictions", "validation", or a committee's "training"
         Raises EcglabError where it is not what it was when the fold was done.
         """
@@ -121,8 +122,9 @@ class RunFolder:
         if self.is_fold_done(k):
             digests.check(self.fold(k), self._remedy, [f"{name}.csv"])
         path = self.fold(k) / f"{name}.csv"
+        texts = dict.fromkeys(("record", "group", "label"), str)
         try:
-            return pd.read_csv(path, keep_default_na=False, dtype={"record": str, "label": str})
+            return pd.read_csv(path, keep_default_na=False, dtype=texts)
         except (OSError, ValueError) as error:
             reason = str(getattr(error, "strerror", None) or error).splitlines()[0]
             raise EcglabError(f"{path} cannot be read ({reason}): {self._remedy}") from None
@@ -151,7 +153,9 @@ class RunFolder:
         """
         import pandas as pd
 
-        columns = {"record": data.ids[rows], "fold": k, "label": data.labels[rows]}
+        columns = {"record": data.ids[rows]}
+        columns |= {"group": data.groups[rows]} if data.groups.any() else {}
+        columns |= {"fold": k, "label": data.labels[rows]}
         for code, column in zip(data.classes, probabilities.T, strict=True):
             columns[code] = column.astype(float)
         text = pd.DataFrame(columns).to_csv(index=False, float_format="%.6f")

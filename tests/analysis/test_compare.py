@@ -42,6 +42,16 @@ def test_tables_are_paired_on_their_common_records():
     assert pair["difference"] == pytest.approx(1 - here)
 
 
+def test_pairs_of_grouped_records_draw_groups():
+    """Of ten copies of four patients, whose records are right or wrong together."""
+    good, poor = table(LABELS), table(["N"] * 40)
+    groups = list("abcd" * 10)
+    (pair,) = compare.paired({"x": good.assign(group=groups), "poor": poor}, "poor", RHYTHM)
+    (alone,) = compare.paired({"x": good, "poor": poor}, "poor", RHYTHM)
+    assert pair["difference"] == alone["difference"]
+    assert pair["high"] - pair["low"] > 1.5 * (alone["high"] - alone["low"])
+
+
 def test_tables_without_a_common_record_are_refused():
     other = table(LABELS, [f"B{i}" for i in range(40)])
     with pytest.raises(EcglabError, match="no record in common"):

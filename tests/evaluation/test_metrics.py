@@ -187,6 +187,17 @@ def test_scores_of_a_table():
     assert (metrics.predicted(table, CLASSES) == predicted).all()
 
 
+def test_scores_of_a_table_with_groups_draw_groups():
+    labels, predicted = tables(60, seed=14)
+    table = pd.DataFrame(CLASSES.one_hot(predicted), columns=list(CLASSES)).assign(label=labels)
+    ten = pd.concat([table] * 10, ignore_index=True)
+    groups = np.tile([f"p{i}" for i in range(60)], 10)
+    found = metrics.scores(ten.assign(group=groups), CLASSES)["intervals"]
+    assert found == metrics.bootstrap(ten["label"], np.tile(predicted, 10), CLASSES, groups=groups)
+    for name, ends in metrics.scores(ten, CLASSES)["intervals"].items():
+        assert np.ptp(found[name]) > 2 * np.ptp(ends), "ten recordings of a patient are not ten"
+
+
 # Two models on the same records
 
 

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import clinic_maker
 import h5py
 import numpy as np
 import pandas as pd
@@ -104,6 +105,17 @@ def test_a_kept_result_is_read_again(finished):
     assert list(result.table["record"]) == list(whole["record"]) == sorted(whole["record"])
     np.testing.assert_allclose(result.table[list(CLASSES)], whole[list(CLASSES)], atol=5.1e-5)
     assert facts["scores"]["values"] == metrics.scores(result.table, CLASSES)["values"]
+
+
+def test_groups_are_kept_and_drawn():
+    clinic_maker.make_data(patients=20)
+    run = clinic_maker.make()
+    result = results.read(results.keep(run, "mine"))
+    data = dataset.open("clinic")
+    assert result.table["group"].tolist() == data.groups.tolist()
+    found = result.facts["scores"]["intervals"]["challenge_f1"]
+    alone = metrics.scores(result.table.drop(columns="group"), clinic_maker.CLASSES)
+    assert found != list(alone["intervals"]["challenge_f1"]) and result.problem == ""
 
 
 def test_the_file_is_a_table_of_text_under_its_facts(finished):
