@@ -12,7 +12,7 @@ from ecglab.cli import main as cli
 from ecglab.datasets import dataset, splits
 from ecglab.datasets.synthetic import simulate
 from ecglab.inference.predictor import Predictor
-from ecglab.tracking import tracker
+from ecglab.tracking import runs, tracker
 from ecglab.training import cross_validation, experiment
 from ecglab.utils.errors import EcglabError
 
@@ -89,7 +89,7 @@ def test_own_recordings_from_files_to_predictions(clinic, capsys):
     challenge_f1 = float(re.search(r"challenge_f1 +([\d.]+)", trained)[1])
     assert challenge_f1 > 0.6
     assert name in run(capsys, "runs")
-    parent = tracker.find_run(name)
+    parent = runs.find(name)
     assert {"f1/N", "f1/A", "f1/O", "challenge_f1", "ece"} <= set(parent.data.metrics)
     assert "f1/noise" not in parent.data.metrics
 
@@ -133,7 +133,7 @@ def test_a_network_on_two_classes_from_training_to_prediction(tmp_path, monkeypa
     np.testing.assert_allclose(table[["AF", "other"]].sum(axis=1), 1, atol=1e-5)
     assert {"val/f1/AF", "val/challenge_f1"} <= set(run_folder.history(0)[-1])
 
-    parent = tracker.find_run(run_folder.name)
+    parent = runs.find(run_folder.name)
     assert {"f1/AF", "f1/other", "challenge_f1"} <= set(parent.data.metrics)
     package = tmp_path / "package"
     run(capsys, "package", run_folder.name, "-o", package)

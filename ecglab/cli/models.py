@@ -5,25 +5,34 @@ from pathlib import Path
 
 from ecglab.cli import names
 from ecglab.cli.common import command, complete
+from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
 
 
 def add(commands) -> None:
-    text = "Make a package of a run. It is a folder that predicts, without the training libraries."
-    example = "ecglab package rr_trees-1b2c3d4e -o my_model"
-    package = command(commands, "package", _package, text, example)
+    text = (
+        "Make a package of a run. It is a folder with the model of every fold and a model card, "
+        "and predicts where only ecglab is installed, without the training libraries."
+    )
+    examples = (
+        "ecglab package rr_trees-1b2c3d4e -o my_model",
+        "ecglab predict --model my_model recording.csv",
+    )
+    package = command(commands, "package", _package, text, *examples)
     what = "name or folder of a finished run"
     given = package.add_argument("run_name", metavar="RUN", help=what)
     complete(given, names.runs, files=True)
     place = package.add_mutually_exclusive_group(required=True)
-    what = "folder of the package"
+    what = "folder of the package, a new one"
     place.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=what)
     what = "make it the model of this name that comes with ecglab: default or fast"
     place.add_argument("--as", metavar="NAME", dest="pretrained", help=what)
+    what = "replace the package that is in FOLDER"
+    package.add_argument("--force", action="store_true", help=what)
 
     text = (
-        "Make a run's model the one that predicts. It is registered in MLflow as champion, where "
-        "it scores at least as well as the present one."
+        "Make a run's model the one that predicts when no other is named. It is registered in "
+        "MLflow and becomes the champion, if it scores at least as well as the present one."
     )
     promote = command(commands, "promote", _promote, text, "ecglab promote rr_trees-1b2c3d4e")
     what = "name or id, as 'ecglab runs' shows it"
@@ -47,6 +56,11 @@ def _package(options: argparse.Namespace) -> None:
         folder = packaging.pretrained(run, options.pretrained)
     else:
         folder = options.output
+        if not options.force and folder.is_dir() and any(folder.iterdir()):
+            raise EcglabError(
+                f"{folder} is there already: give another folder, or --force to replace the "
+                "package in it"
+            )
         packaging.package(run, folder)
     print(f"wrote {folder}")
     message(f"next: ecglab predict --model {options.pretrained or folder} FILE")

@@ -94,9 +94,9 @@ def _track(options) -> None:
 
 
 def _runs(options) -> None:
-    from ecglab.tracking import tracker
+    from ecglab.tracking import runs
 
-    found = tracker.parents()
+    found = runs.parents()
     if not found:
         raise EcglabError("there are no runs yet: 'ecglab train resnet1d' makes one")
     # Runs of one data set have the same columns; a class of another one stays empty.
@@ -108,7 +108,7 @@ def _runs(options) -> None:
 
 
 def _row(run, f1: list[str]) -> list[str]:
-    from ecglab.tracking import tracker, values
+    from ecglab.tracking import runs, tracker, values
 
     metrics, info = run.data.metrics, run.info
     low, high = values.interval("challenge_f1")
@@ -121,7 +121,7 @@ def _row(run, f1: list[str]) -> list[str]:
         interval = f" ({show(low)} to {show(high)})"
     minutes = metrics.get(values.MINUTES)
     return [
-        tracker.folder_of(run) or info.run_name,
+        runs.folder_of(run) or info.run_name,
         info.run_id[:8],
         info.status.lower(),
         *(show(name) for name in f1),

@@ -94,7 +94,7 @@ def results(scores: Mapping, classes: Classes, n_records: int, seconds: float) -
     values, intervals = scores["values"], scores["intervals"]
     first = f"Challenge F1 **{values['challenge_f1']:.3f}**, 95 % interval "
     first += "{:.3f} to {:.3f}".format(*intervals["challenge_f1"])
-    shown = {classes.metric(code): f"F1 of {code} ({classes.meanings[code]})" for code in classes}
+    shown = {classes.metric(x): f"F1 of {classes.full_name(x, '{} ({})')}" for x in classes}
     shown |= {"mean_f1": "mean F1 of all classes"}
     lines = ["| score | value | 95 % interval |", "| --- | --- | --- |"]
     for metric, words in shown.items():

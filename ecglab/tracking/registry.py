@@ -285,9 +285,9 @@ def _downloaded(uri: str) -> Path:
 
 def _model_of(run: str) -> str:
     """Id of the model that a run logged."""
-    from ecglab.tracking.tracker import find_run
+    from ecglab.tracking import runs
 
-    found = find_run(run)
+    found = runs.find(run)
     models = found.outputs.model_outputs if found.outputs else []
     if not models:
         raise EcglabError(

@@ -351,33 +351,3 @@ def tagged_run(client, experiment: str, tag: str, name: str = "", tags: Mapping 
     return client.create_run(
         experiment, tags={RUN: tag, **who, **(tags or {})}, run_name=name or tag
     )
-
-
-def find_run(text: str):
-    """The MLflow run of a person's words: its name, its folder's name, or how its id begins.
-
-    Of several runs with one name it is the newest. Raises EcglabError where there is none.
-    """
-    runs = _all_runs()
-    found = [run for run in runs if text in (run.info.run_name, folder_of(run))][:1]
-    found = found or [run for run in runs if run.info.run_id.startswith(text)]
-    if len(found) == 1:
-        return found[0]
-    problem = f"{len(found)} runs begin with" if found else "there is no run"
-    raise EcglabError(f"{problem} {text!r}: 'ecglab runs' lists the names and ids")
-
-
-def folder_of(run) -> str:
-    """The name of the run folder of a parent run; "" of a fold's run."""
-    return "" if "fold" in run.data.params else run.data.tags.get(FOLDER, "")
-
-
-def parents() -> list:
-    """The parent runs of run folders, newest first, those of searches left out."""
-    return [run for run in _all_runs() if "mlflow.parentRunId" not in run.data.tags]
-
-
-def _all_runs() -> list:
-    client = mlflow().MlflowClient()
-    experiments = [e.experiment_id for e in client.search_experiments() if e.name.startswith(RUNS)]
-    return client.search_runs(experiments, max_results=50_000) if experiments else []

@@ -97,7 +97,7 @@ def test_unknown_models_and_data_are_refused_in_one_line(ecglab, package):
 def test_an_evaluation_is_logged_apart_from_the_runs(ecglab, data, package):
     status, _, err = ecglab("evaluate", package, "--data", "clinic", *MAPS, "--track")
     assert status == 0
-    from ecglab.tracking import tracker
+    from ecglab.tracking import runs, tracker
 
     client = tracker.mlflow().MlflowClient()
     run = client.get_run(err.split()[-1])
@@ -111,7 +111,7 @@ def test_an_evaluation_is_logged_apart_from_the_runs(ecglab, data, package):
     assert run.data.params["map"] == "SR=N,AFIB=A"
     artifacts = {artifact.path for artifact in client.list_artifacts(run.info.run_id)}
     assert artifacts == {"evaluation.html", "evaluation.json"}
-    assert tracker.parents() == []
+    assert runs.parents() == []
 
 
 def test_a_store_that_cannot_be_used_is_said_in_one_line(

@@ -20,6 +20,25 @@ def test_package_makes_a_folder_that_predicts(ecglab, tmp_path):
     assert Predictor(folder).name == run.name
 
 
+def test_package_replaces_a_package_only_when_asked(ecglab, tmp_path):
+    clinic_maker.make_data()
+    one, other = clinic_maker.make(), clinic_maker.make(noise=2.0)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    assert ecglab("package", one.name, "-o", folder)[0] == 0
+    status, out, err = ecglab("package", other.name, "-o", folder)
+    assert (status, out, Predictor(folder).name) == (1, "", one.name)
+    assert err == (
+        f"ecglab: {folder} is there already: give another folder, or --force to replace the "
+        "package in it\n"
+    )
+    assert ecglab("package", other.name, "-o", folder, "--force")[0] == 0
+    assert Predictor(folder).name == other.name
+    (folder / "mine.txt").touch()
+    status, _, err = ecglab("package", one.name, "-o", folder, "--force")
+    assert status == 1 and "holds other files than a package (mine.txt)" in err
+
+
 def test_package_as_a_model_that_ships(ecglab, tmp_path, monkeypatch):
     monkeypatch.setattr(packaging, "PRETRAINED", tmp_path / "pretrained")
     clinic_maker.make_data()

@@ -13,7 +13,7 @@ import pytest
 from ecglab.ecg.record import Record
 from ecglab.inference.predictor import Predictor
 from ecglab.inference.pyfunc import columns
-from ecglab.tracking import models, registry, tracker
+from ecglab.tracking import models, registry, runs, tracker
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import PRETRAINED
 
@@ -105,7 +105,7 @@ def test_promoting_twice_changes_nothing(store):
 
 
 def test_a_run_is_named_by_its_id_too(store):
-    run = tracker.find_run("good")
+    run = runs.find("good")
     assert registry.promote(run.info.run_id[:12]).promoted["name"] == "good"
 
 

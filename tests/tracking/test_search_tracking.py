@@ -5,7 +5,7 @@ import search_maker as maker
 import store_maker
 import tune_tiny
 
-from ecglab.tracking import models, tracker, values
+from ecglab.tracking import models, runs, tracker, values
 from ecglab.training import cross_validation, experiment
 from ecglab.tuning import driver
 from ecglab.utils.errors import EcglabError
@@ -51,7 +51,7 @@ def test_trials_are_children_of_their_search(monkeypatch):
     assert parent.info.status == "FINISHED"
     assert parent.info.run_name == search.name
     assert f"trial {search.best.id} is the best" in parent.data.tags[tracker.NOTE]
-    assert parent.data.metrics["challenge_f1"] == pytest.approx(search.best.score, abs=6e-5)
+    assert parent.data.metrics["challenge_f1"] == pytest.approx(search.best.score)
     assert parent.data.metrics["trials_completed"] == 2
     assert parent.data.metrics["trials_failed"] == 1
     assert parent.data.params["search.tuner"] == "random"
@@ -67,8 +67,12 @@ def test_trials_are_children_of_their_search(monkeypatch):
         assert [point.step for point in curve] == [1, 2]
         if trial.score is not None:
             assert made.info.status == "FINISHED"
-            assert made.data.metrics["challenge_f1"] == pytest.approx(trial.score, abs=6e-5)
+            assert made.data.metrics["challenge_f1"] == pytest.approx(trial.score)
             assert made.info.run_name.startswith(f"trial {trial.id} · learning_rate=")
+    best = f"'ecglab tune --best {search.name} --as NAME'"
+    for text in search.name, trials["0000"].info.run_id[:12], search.best.run.name:
+        with pytest.raises(EcglabError, match=f"belongs to the search {search.name}.*{best}"):
+            runs.find(text)
 
 
 def test_a_trial_that_fails_is_marked_with_its_reason(monkeypatch):
@@ -89,7 +93,7 @@ def test_a_trial_that_fails_is_marked_with_its_reason(monkeypatch):
 
 def test_searches_do_not_stand_among_the_runs():
     driver.tune("tiny", tuner="random", trials=1)
-    assert tracker.parents() == []
+    assert runs.parents() == []
 
 
 def test_an_interrupted_search_is_marked_and_revived(monkeypatch):

@@ -9,7 +9,7 @@ import tiny
 
 from ecglab.datasets import dataset
 from ecglab.inference.predictor import MIN_PROBABILITY, Predictor, pooled
-from ecglab.tracking import registry
+from ecglab.tracking import registry, runs
 from ecglab.tracking import tracker as tracking
 from ecglab.training import cross_validation, experiment
 from ecglab.training.ensemble import Ensemble, fit_exponents
@@ -33,8 +33,8 @@ def made(tmp_path_factory):
         patch.setattr(experiment, "load", {**MEMBERS, "pool": POOL}.get)
         dataset.make_synthetic(60, seed=3)
         run = tracking.train("pool", POOL, fresh=False)
-        parent = tracking.find_run(run.name).info.run_id
-        shown = tracking.parents()
+        parent = runs.find(run.name).info.run_id
+        shown = runs.parents()
         members = run.members
     return SimpleNamespace(folder=folder, run=run, parent=parent, shown=shown, members=members)
 
