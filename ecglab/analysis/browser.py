@@ -70,7 +70,7 @@ def figure(data: Dataset, row, start: float = 0.0):
     classes = data.classes
     record = data.record(str(row["record"]))
     probabilities = {code: float(row[code]) for code in classes} if "predicted" in row else None
-    title = f"Record {record.id}: {row['label']} ({classes.meanings[row['label']]})"
+    title = f"Record {record.id}: {classes.full_name(row['label'], '{} ({})')}"
     if probabilities:
         title += f", predicted {row['predicted']} ({'right' if row['correct'] else 'wrong'})"
     return plots.prediction(
@@ -98,8 +98,7 @@ class Browser:
         self.data, self.found, self.position = data, listed(data, table), 0
         by = by or Filter()
         predicted = "predicted" in self.found
-        meanings = data.classes.meanings.items()
-        names = [(ANY, ANY), *((f"{code}  {meaning}", code) for code, meaning in meanings)]
+        names = [(ANY, ANY), *((data.classes.full_name(code), code) for code in data.classes)]
         longest = float(np.ceil(self.found["seconds"].max()))
         wide = {"style": {"description_width": "90px"}, "layout": {"width": "330px"}}
         self.label = widgets.Dropdown(options=names, value=by.label, description="label", **wide)

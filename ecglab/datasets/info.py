@@ -50,7 +50,7 @@ def _records(data: Dataset) -> str:
 def _classes(data: Dataset) -> dict[str, str]:
     """{code and meaning: number of records and share}"""
     return {
-        f"{label}  {data.classes.meanings[label]}": f"{n:>5,}  {n / len(data):>5.1%}"
+        data.classes.full_name(label): f"{n:>5,}  {n / len(data):>5.1%}"
         for label, n in data.counts().items()
     }
 

@@ -68,6 +68,16 @@ class Classes:
     def __len__(self) -> int:
         return len(self.meanings)
 
+    def full_name(self, code: str, form: str = "{}  {}") -> str:
+        """Code and meaning of a class in this form, or the code alone if it is its meaning.
+
+        >>> rhythm = Classes({"A": "atrial fibrillation", "SR": "SR"})
+        >>> rhythm.full_name("A", "{} ({})"), rhythm.full_name("SR", "{} ({})")
+        ('A (atrial fibrillation)', 'SR')
+        """
+        meaning = self.meanings[code]
+        return code if meaning == code else form.format(code, meaning)
+
     def index(self, labels: Iterable[str]) -> np.ndarray:
         """(n,) int: the place of each label. Raises EcglabError for a label that is no class."""
         place = {code: i for i, code in enumerate(self)}

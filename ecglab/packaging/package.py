@@ -167,7 +167,7 @@ def _card(run: RunFolder, data: Dataset, members: Mapping[int, list["_Part"]], h
 def limits(data: Dataset) -> list[str]:
     """The limits of a model that was trained on this data set, one or two sentences each."""
     shortest, longest = data.lengths.min() / data.fs, data.lengths.max() / data.fs
-    classes = ", ".join(f"{code} {meaning}" for code, meaning in data.classes.meanings.items())
+    classes = ", ".join(data.classes.full_name(code, "{} {}") for code in data.classes)
     found = ["For research only: it is not a medical device and makes no diagnosis."]
     if data.simulated:
         found.append("Trained on SIMULATED signals: predictions for recordings are meaningless.")

@@ -15,7 +15,6 @@ from ecglab.plots.style import (
     CURVES,
     WIDE,
     Style,
-    full_name,
     looks,
     page,
     ranked_words,
@@ -157,7 +156,7 @@ def leaderboard(results: Mapping, classes: Classes, *, simulated: bool = False) 
     for (code, look), place in zip(looks(classes).items(), places, strict=True):
         style: Style = {"color": look.color, "marker": look.marker}
         columns.append((classes.metric(code), place, right, {**style, "ms": 6}))
-        handles.append(Line2D([], [], lw=1.8, label=full_name(classes, code), **style))
+        handles.append(Line2D([], [], lw=1.8, label=classes.full_name(code), **style))
     for name, place, axes, style in columns:
         y = np.arange(len(best)) + place
         x = np.array([scores["values"][name] for _, scores in best])

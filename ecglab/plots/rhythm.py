@@ -9,7 +9,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from ecglab.ecg.classes import Classes
-from ecglab.plots.style import WIDE, full_name, looks, page, tidy
+from ecglab.plots.style import WIDE, looks, page, tidy
 
 DIFFERENCES = "PuOr"
 """Colours of differences: orange below 0, violet above; colour-blind people can tell them apart."""
@@ -40,7 +40,7 @@ def by_class(
         for code, look in present.items():
             values = known[column][known["label"] == code]
             style = {"color": look.color, "ls": look.line, "lw": 2}
-            seaborn.ecdfplot(x=values, ax=axes, label=full_name(classes, code), **style)
+            seaborn.ecdfplot(x=values, ax=axes, label=classes.full_name(code), **style)
         axes.set(xlabel=textwrap.fill(words, 26), ylabel="share of records below")
         if column in log:
             axes.set_xscale("log")
@@ -100,7 +100,7 @@ def beats(
         axes.text(-0.15, 1.13, "P", ha="center", va="top", size=11, color="0.35")
         axes.plot(time, rows[:60].T, color="0.6", lw=0.4, alpha=0.5)
         axes.plot(time, np.median(rows, axis=0), color=looks(classes)[code].color, lw=2.2)
-        axes.set_title(f"{full_name(classes, code)}: {len(rows):,} records", size=10)
+        axes.set_title(f"{classes.full_name(code)}: {len(rows):,} records", size=10)
         axes.set(xlabel="time from R (s)", ylim=(-0.5, 1.15), xlim=(time[0], time[-1]))
         tidy(axes)
     all_axes[0].set_ylabel("signal, R = 1")
@@ -137,7 +137,7 @@ def mean_spectrograms(
     for axes, (code, mean) in zip(rows[0], means.items(), strict=True):
         level = {"vmin": loudest - 30, "vmax": loudest}
         image = axes.imshow(mean, cmap="cividis", **level, **style)
-        axes.set_title(full_name(classes, code), size=10)
+        axes.set_title(classes.full_name(code), size=10)
     figure.colorbar(image, ax=list(rows[0]), extend="min", label="mean power (dB)", pad=0.01)
     rows[0, 0].set_ylabel("frequency (Hz)")
     rows[1, 0].set_axis_off()

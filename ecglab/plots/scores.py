@@ -13,7 +13,6 @@ from ecglab.plots.style import (
     NARROW,
     WIDE,
     Style,
-    full_name,
     looks,
     page,
     percent,
@@ -68,7 +67,7 @@ def precision_recall(labels, probabilities, classes: Classes, *, simulated: bool
             continue
         precision, recall, average = metrics.precision_recall(truth, probability)
         style: Style = {"color": look.color, "ls": look.line, "lw": 2, "drawstyle": "steps-pre"}
-        axes.plot(recall, precision, label=f"{full_name(classes, code)}: {average:.3f}", **style)
+        axes.plot(recall, precision, label=f"{classes.full_name(code)}: {average:.3f}", **style)
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.02))
     where: Style = {"loc": "outside lower center", "ncols": 2, "handlelength": 4}
     _plain(figure.legend(title="average precision", **where))
@@ -107,7 +106,7 @@ def reliability(
         above.vlines(x, low, high, color=look.color, lw=1.5)
         style: Style = {"color": look.color, "ls": look.line, "marker": look.marker}
         above.plot(x, y, lw=1, ms=5, clip_on=False, zorder=3, **style)
-        name = f"{textwrap.fill(full_name(classes, code), 30)}\nerror {errors[code]:.3f}"
+        name = f"{textwrap.fill(classes.full_name(code), 30)}\nerror {errors[code]:.3f}"
         above.set_title(name, size=11, parse_math=False)
         left = np.arange(bins) / bins
         style = {"color": "0.8", "edgecolor": "0.3", "lw": 0.8}

@@ -24,7 +24,7 @@ from ecglab.plots.ecg import (
     time_labels,
 )
 from ecglab.plots.spectrum import LEAST, Spectrogram
-from ecglab.plots.style import EDGE_MM, MM, WIDE, full_name, looks, page, percent, tidy
+from ecglab.plots.style import EDGE_MM, MM, WIDE, looks, page, percent, tidy
 
 MAP = "cividis"
 """Colours of power: even steps of lightness, the same for colour-blind people."""
@@ -118,7 +118,7 @@ def prediction(
     if probabilities is not None:
         words = "predicted probability of each class, for the whole record"
         if reference:
-            words += f"; reference label {full_name(classes, reference).replace('  ', ', ')}"
+            words += f"; reference label {classes.full_name(reference, '{}, {}')}"
         height = 6.0 * len(classes)
         panels.append(_Panel(words, height, _probabilities(probabilities, classes, reference)))
     return _under_strip(record, panels, title, start, seconds, simulated)

@@ -82,12 +82,6 @@ def looks(classes: Classes) -> dict[str, Look]:
     return {code: KNOWN.get(code) or cycle[code] for code in classes}
 
 
-def full_name(classes: Classes, code: str) -> str:
-    """A class as figures write it: its code and meaning."""
-    meaning = classes.meanings[code]
-    return code if meaning == code else f"{code}  {meaning}"
-
-
 def ranked_words(classes: Classes) -> str:
     """What the challenge F1 is the mean of: "mean F1 of N, A and O"."""
     *first, last = classes.ranked

@@ -57,6 +57,7 @@ def html(evaluation: Evaluation) -> str:
     return environment.get_template("evaluation.html").render(
         facts=evaluation.facts,
         meanings=classes.meanings,
+        full_name=classes.full_name,
         measures=MEASURES,
         name_of=lambda measure, code: name_of(measure, code, classes),
         shown=lambda name: interval_text(evaluation.facts, name),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
 from ecglab.inference.package import read_card
 from ecglab.reports import cells, results
@@ -159,7 +160,7 @@ def _figures(board: Board) -> list["Figure"]:
 
 def _about(board: Board) -> str:
     classes = board.classes
-    meanings = ", ".join(f"**{code}** {meaning}" for code, meaning in classes.meanings.items())
+    meanings = ", ".join(_bold(classes, code) for code in classes)
     *first, last = classes.ranked
     ranked = f"mean F1 of {', '.join(first)} and {last}" if first else f"F1 of {last}"
     return f"Classes: {meanings}. Challenge F1 is the {ranked}. Split: {board.n_folds} folds."
@@ -260,6 +261,10 @@ def _packaged(board: Board) -> Result | None:
     return None
 
 
+def _bold(classes: Classes, code: str) -> str:
+    return classes.full_name(code, "**{}** {}")
+
+
 def _errors(board: Board, figure: str) -> list[str]:
     packaged, classes = _packaged(board), board.classes
     what = "the packaged model `default`" if packaged else "the best result"
@@ -267,9 +272,9 @@ def _errors(board: Board, figure: str) -> list[str]:
     predicted = metrics.predicted(result.table, classes)
     matrix = metrics.confusion(result.table["label"], predicted, classes)
     rows = [
-        [f"**{code}** {meaning}", f"{line.sum():,}"]
+        [_bold(classes, code), f"{line.sum():,}"]
         + [f"{n:,} ({100 * n / max(line.sum(), 1):.1f} %)" for n in line]
-        for (code, meaning), line in zip(classes.meanings.items(), matrix, strict=True)
+        for code, line in zip(classes, matrix, strict=True)
     ]
     header = ["reference label", "records", *(f"predicted {code}" for code in classes)]
     return [

@@ -1,6 +1,7 @@
 """Import of the user's own recordings: tables, mappings, parts of files, and what is refused."""
 
 import hashlib
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 import wfdb
 
 from ecglab import readers
-from ecglab.datasets import dataset, folder, splits
+from ecglab.datasets import dataset, folder, info, splits
 from ecglab.ecg.prepare import prepare, signal_digest
 from ecglab.utils.errors import EcglabError
 
@@ -85,6 +86,7 @@ def test_recordings_of_several_formats(clinic):
         np.testing.assert_array_equal(signal, data.signal(i))
         np.testing.assert_allclose(signal[60:-60], wave(i, 300)[60:-60], atol=0.02)
     assert np.isnan(data.signal(2)).sum() == 10
+    assert "SR SR" not in re.sub(" +", " ", info.describe(data)), "a code without a meaning"
     data.check()
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ecglab.ecg.classes import Classes
+from ecglab.ecg.classes import RESERVED, Classes
+from ecglab.inference.predictor import ROW
 from ecglab.utils.errors import EcglabError
 
 RHYTHMS = Classes(
@@ -56,3 +57,10 @@ def test_dictionary_and_back():
 def test_impossible_classes_are_refused(meanings, ranked, words):
     with pytest.raises(EcglabError, match=words):
         Classes(meanings, ranked)
+
+
+def test_a_class_is_named_like_no_column_of_the_predictions():
+    assert {*ROW, "file", "error"} <= set(RESERVED)
+    for name in RESERVED:
+        with pytest.raises(EcglabError, match=f"cannot be named '{name}', .*--map '{name}=NAME'"):
+            Classes({name: "a class", "N": "normal"})
