@@ -16,7 +16,7 @@ def add(commands) -> None:
     )
     examples = (
         "ecglab package rr_trees-1b2c3d4e -o my_model",
-        "ecglab predict --model my_model recording.csv",
+        "ecglab package rr_trees-1b2c3d4e -o my_model --force",
     )
     package = command(commands, "package", _package, text, *examples)
     what = "name or folder of a finished run"
