@@ -5,34 +5,63 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .record import Record
+from ..utils.errors import RecordError
+from .dropouts import dropouts
+from .hum import without_hum
+from .record import MIN_SECONDS, Record
 from .resample import ratio, resample
 
 
 def prepare(record: Record, fs: float) -> np.ndarray:
     """The signal of a record as models take it: (n_samples,) float32 in mV at `fs` Hz.
 
-    Missing samples are NaN. At another rate they are bridged by a line for the filter, and what
-    lies next to one is missing afterwards. The packed data sets hold what this returns, and so
-    training, scoring and prediction see the same numbers.
+    Missing samples are NaN, also those that the device did not mark, and mains hum is removed. A
+    record that has neither, at the rate `fs`, is returned as it is. The packed data sets hold what
+    this returns, and so training, scoring and prediction see the same numbers.
+
+    Raises RecordError where less than 5 s are left.
 
     >>> record = Record(np.sin(np.arange(5000) / 20), fs=500)
     >>> prepare(record, 300).shape, prepare(record, 300).dtype
     ((3000,), dtype('float32'))
     """
-    up, down = ratio(record.fs, fs)
+    return at_rate(cleaned(record), record.fs, fs)
+
+
+def cleaned(record: Record) -> np.ndarray:
+    """The signal (n_samples,) of a record at its own rate, its dropouts NaN and without hum."""
+    signal = record.signal
+    dropped = dropouts(signal, record.fs)
+    if dropped.any():
+        signal = np.where(dropped, np.float32(np.nan), signal)
+        seconds = np.count_nonzero(~np.isnan(signal)) / record.fs
+        if seconds < MIN_SECONDS:
+            raise RecordError(
+                f"{record.id}: too short, {seconds:.1f} s of samples that were measured, where at "
+                f"least {MIN_SECONDS:g} s are needed (elsewhere one value is held)"
+            )
+    return without_hum(signal, record.fs)
+
+
+def at_rate(signal: np.ndarray, fs: float, new_fs: float) -> np.ndarray:
+    """The signal (n_samples,) float32 at another rate in Hz, the same array at its own.
+
+    Missing samples are bridged by a line for the filter, and what lies next to one is missing
+    afterwards.
+    """
+    up, down = ratio(fs, new_fs)
     if up == down:
-        return record.signal
-    missing = np.isnan(record.signal)
-    index = np.arange(record.n_samples)
-    whole = np.interp(index, index[~missing], record.signal[~missing])
-    signal = resample(whole, record.fs, fs).astype(np.float32)
+        return signal
+    missing = np.isnan(signal)
+    index = np.arange(signal.size)
+    whole = np.interp(index, index[~missing], signal[~missing])
+    resampled = resample(whole, fs, new_fs).astype(np.float32)
     if missing.any():
-        at = np.arange(signal.size) * down
-        before = np.minimum(at // up, record.n_samples - 1)
-        after = np.minimum(-(-at // up), record.n_samples - 1)
-        signal[missing[before] | missing[after]] = np.nan
-    return signal
+        at = np.arange(resampled.size) * down
+        before = np.minimum(at // up, signal.size - 1)
+        after = np.minimum(-(-at // up), signal.size - 1)
+        resampled[missing[before] | missing[after]] = np.nan
+    return resampled
 
 
 def batch(signals: Sequence[np.ndarray] | np.ndarray, n_samples: int = 0) -> dict[str, np.ndarray]:
