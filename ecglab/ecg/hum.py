@@ -46,7 +46,8 @@ PASSES = 2
 def without_hum(signal: np.ndarray, fs: float) -> np.ndarray:
     """The signal without mains hum; the same array where there is none.
 
-    signal: (n,) float32, NaN where missing; fs: in Hz, above the hum or not: an alias is removed too
+    signal: (n,) float32, NaN where missing
+    fs: in Hz; where it is below twice the mains frequency, the alias of the hum is removed
 
     >>> t = np.arange(9000) / 300
     >>> beats = np.float32(np.exp(-(((t % 0.8) - 0.4) ** 2) / 0.001))

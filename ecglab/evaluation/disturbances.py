@@ -156,16 +156,20 @@ def _all() -> tuple[Disturbance, ...]:
                 ("rail", "at the rail"),
             )
         ),
-        *(listed("clipping", f"at {share:.0%} of the beats", clipping, share=share)
-          for share in (0.8, 0.6)),
+        *(
+            listed("clipping", f"at {share:.0%} of the beats", clipping, share=share)
+            for share in (0.8, 0.6)
+        ),
         listed("inversion", "inverted", inversion),
         *(
             listed("sampling rate", f"{fs:g} Hz", rate, fs=fs)
             for fs in (100, 125, 200, 250, 360, 500, 1000)
         ),
         *(listed("gain", f"x {factor:g}", gain, factor=factor) for factor in (0.2, 0.5, 2, 5)),
-        *(listed("length", f"{seconds:g} s", length, seconds=seconds)
-          for seconds in (9, 15, 20, 60)),
+        *(
+            listed("length", f"{seconds:g} s", length, seconds=seconds)
+            for seconds in (9, 15, 20, 60)
+        ),
         listed("white noise", "0.05 mV", noise, mv=0.05),
     )
 

@@ -46,7 +46,7 @@ def test_a_pause_shorter_than_a_fifth_of_a_second_is_none(signal):
 
 @pytest.mark.parametrize("step", [0.02, 0.05, 0.1])
 def test_steps_of_a_coarse_converter_are_none(signal, step):
-    """Between beats it shows one value for long, which is no reason to lose the beats' intervals."""
+    """Between beats it shows one value for long, which is a measurement."""
     coarse = np.float32(np.round(signal / step) * step)
     assert not dropouts(coarse, FS).any()
 

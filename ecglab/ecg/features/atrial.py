@@ -135,7 +135,7 @@ def _tq(bands: Bands, beats: Beats) -> dict[str, float]:
     start = beats.r[:-1] + np.minimum(0.55 * rr, 0.45 * bands.fs).astype(int)
     end = beats.r[1:] - round(0.24 * bands.fs)
     length = end - start
-    enough = length >= 0.1 * bands.fs
+    enough = (length >= 0.1 * bands.fs) & (bands.missing(start, np.maximum(start, end)) == 0)
     start, length = start[enough], length[enough]
     if not length.size:
         return {"f_tq_share": 0.0}

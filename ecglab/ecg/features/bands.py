@@ -36,6 +36,15 @@ class Bands:
     def n(self) -> int:
         return self.x.size
 
+    def missing(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """(n_parts,) the number of missing samples from `start` up to `end`, each (n_parts,)."""
+        return self._missing[np.minimum(end, self.n)] - self._missing[np.maximum(start, 0)]
+
+    @cached_property
+    def _missing(self) -> np.ndarray:
+        """(n + 1,) the number of missing samples before each one."""
+        return np.concatenate([[0], np.cumsum(~self.known)])
+
     def band(self, low: float, high: float) -> np.ndarray:
         """(n,) the signal from `low` to `high` Hz, with no shift in time.
 

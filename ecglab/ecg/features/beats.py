@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from .bands import Bands, correlations
+from .qrs import whole
 from .series import fraction, median, percentile
 
 BEFORE, AFTER = 0.3, 0.5
@@ -63,13 +64,18 @@ FEATURES = {
 class Beats:
     """The beats of a record, cut out and turned so that R is upright.
 
-    r: (n_beats,) sample numbers; those too near an end to be cut out are no part of `cut`
+    r: (n_beats,) sample numbers; those too near an end to be cut out are no part of `cut`, nor are
+    those in which samples are missing
     """
 
     def __init__(self, bands: Bands, r: np.ndarray):
         self.fs, self.r = bands.fs, r
         self.before, self.after = round(BEFORE * self.fs), round(AFTER * self.fs)
         self.inside = (r >= self.before) & (r + self.after < bands.n)
+        self.inside &= bands.missing(r - self.before, r + self.after) == 0
+        self.rr = np.diff(r, prepend=0) / self.fs
+        self.rr[:1] = np.nan
+        self.rr[1:][~whole(r, bands)] = np.nan
         index = r[self.inside][:, None] + np.arange(-self.before, self.after)
         cut = bands.wide[index]
         near = slice(self.before - round(0.08 * self.fs), self.before + round(0.08 * self.fs) + 1)
@@ -106,15 +112,16 @@ class Beats:
 
     @cached_property
     def rr_before(self) -> np.ndarray:
-        """(beats cut out,) RR interval that ends with the beat, s; NaN for the first."""
-        return np.diff(self.r, prepend=np.nan)[self.inside] / self.fs
+        """(beats cut out,) RR interval that ends with the beat, s; NaN where it is not known."""
+        return self.rr[self.inside]
 
     @cached_property
     def early(self) -> np.ndarray:
         """(beats cut out,) whether a beat comes 15 % earlier than the median RR."""
-        if self.r.size < 4:
+        known = self.rr[~np.isnan(self.rr)]
+        if known.size < 3:
             return np.zeros(len(self.cut), bool)
-        return self.rr_before < 0.85 * median(np.diff(self.r)) / self.fs
+        return self.rr_before < 0.85 * median(known)
 
     @cached_property
     def typical_rr(self) -> np.ndarray:
@@ -122,7 +129,7 @@ class Beats:
         good = np.zeros(self.r.size, bool)
         if len(self.cut):
             good[np.flatnonzero(self.inside)[self.correlation > TYPICAL]] = True
-        return (np.diff(self.r) / self.fs)[good[1:] & good[:-1]]
+        return self.rr[1:][good[1:] & good[:-1] & ~np.isnan(self.rr[1:])]
 
 
 def coherence(rows: np.ndarray) -> float:

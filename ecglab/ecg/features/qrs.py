@@ -55,9 +55,12 @@ def detect(bands: Bands, filtered: np.ndarray | None = None) -> np.ndarray:
 
 def intervals(bands: Bands, r: np.ndarray) -> np.ndarray:
     """RR intervals (at most n_beats - 1,) in s, without those that reach over missing samples."""
-    missing = np.concatenate([[0], np.cumsum(~bands.known)])
-    whole = missing[r[1:]] - missing[r[:-1]] < 0.1 * bands.fs
-    return (np.diff(r) / bands.fs)[whole]
+    return (np.diff(r) / bands.fs)[whole(r, bands)]
+
+
+def whole(r: np.ndarray, bands: Bands) -> np.ndarray:
+    """(n_beats - 1,) whether next to nothing is missing between a beat and the next."""
+    return bands.missing(r[:-1], r[1:]) < 0.1 * bands.fs
 
 
 def outside(r: np.ndarray, before: float, after: float, bands: Bands) -> np.ndarray:

@@ -88,7 +88,7 @@ def _amplitudes(bands: Bands) -> dict[str, float]:
     return {
         "quality_kurtosis": np.log10((square * square).mean()),
         "quality_qrs_kurtosis": np.log10((beat * beat).mean() + 1e-9),
-        "quality_flat": fraction(still),
+        "quality_flat": fraction(still & bands.known[1:]),
         "quality_clipped": top,
         "quality_missing": 1 - fraction(bands.known),
         "quality_jumps": log_ratio(float(step.max()), float(usual)),
@@ -121,10 +121,11 @@ def _detection(bands: Bands, r: np.ndarray) -> dict[str, float]:
     envelope = bands.envelope
     lag, height = _period(envelope, bands.fs)
     edges = np.concatenate([[0], r, [bands.n - 1]])
+    seen = np.diff(edges) - bands.missing(edges[:-1], edges[1:])
     found = {
         "quality_period": height,
         "quality_period_at": lag,
-        "quality_no_beats": np.diff(edges).max() / bands.n,
+        "quality_no_beats": seen.max() / bands.n,
     }
     if r.size:
         other = qrs.detect(bands, bands.band(12, 35))
