@@ -15,6 +15,7 @@ from ecglab.readers import (
     muse_reader,
     npy_reader,
     philips_reader,
+    scp_reader,
     wfdb_reader,
 )
 from ecglab.readers.plain_file import content_of
@@ -27,6 +28,7 @@ READERS: tuple[ModuleType, ...] = (
     edf_reader,
     dicom_reader,
     ishne_reader,
+    scp_reader,
     aecg_reader,
     muse_reader,
     philips_reader,

@@ -93,6 +93,27 @@ def standard_name(name: str) -> str:
     return _STANDARD.get(word, "")
 
 
+def with_limb_leads(leads: Sequence[Lead]) -> list[Lead]:
+    """The leads, and III, aVR, aVL and aVF as I and II determine them (Einthoven, Goldberger).
+
+    I and II are there, of one unit, rate and length, or nothing is added.
+    """
+    there = {one.name: one for one in leads}
+    if "I" not in there or "II" not in there:
+        return list(leads)
+    i, ii = there["I"], there["II"]
+    if (i.unit, i.fs, i.signal.size) != (ii.unit, ii.fs, ii.signal.size):
+        return list(leads)
+    derived = {
+        "III": ii.signal - i.signal,
+        "aVR": -(i.signal + ii.signal) / 2,
+        "aVL": i.signal - ii.signal / 2,
+        "aVF": ii.signal - i.signal / 2,
+    }
+    added = [Lead(n, i.unit, i.fs, signal) for n, signal in derived.items() if n not in there]
+    return [*leads, *added]
+
+
 def is_ecg(name: str) -> bool:
     """Whether a name is that of an ECG lead: I, V5, ECG 1, MCL1."""
     capitals = name[:_LONGEST].upper()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ecglab.readers import xml_file as xml
-from ecglab.readers.leads import Lead, standard_name
+from ecglab.readers.leads import Lead, standard_name, with_limb_leads
 from ecglab.readers.recording import Recording
 from ecglab.utils.errors import RecordError
 
@@ -49,7 +49,7 @@ def read(path: Path) -> Recording:
     tests = ("TestDemographics",)
     date = xml.text_of(root, *tests, "AcquisitionDate")
     time = xml.text_of(root, *tests, "AcquisitionTime")
-    return Recording(path, FORMAT, best + _derived(best), f"{date} {time}".strip())
+    return Recording(path, FORMAT, with_limb_leads(best), f"{date} {time}".strip())
 
 
 def _longest(leads: list[Lead]) -> int:
@@ -87,20 +87,3 @@ def _lead(path: Path, data: "Element", fs: float | None) -> Lead:
     step = xml.number(xml.text_of(data, "LeadAmplitudeUnitsPerBit"))
     unit = xml.text_of(data, "LeadAmplitudeUnits").lower() if step is not None else ""
     return Lead(standard_name(name) or name, unit, fs, signal * (1.0 if step is None else step))
-
-
-def _derived(leads: list[Lead]) -> list[Lead]:
-    """The limb leads that I and II determine and that are not there (Einthoven, Goldberger)."""
-    there = {one.name: one for one in leads}
-    if "I" not in there or "II" not in there:
-        return []
-    i, ii = there["I"], there["II"]
-    if i.unit != ii.unit or i.signal.size != ii.signal.size:
-        return []
-    signals = {
-        "III": ii.signal - i.signal,
-        "aVR": -(i.signal + ii.signal) / 2,
-        "aVL": i.signal - ii.signal / 2,
-        "aVF": ii.signal - i.signal / 2,
-    }
-    return [Lead(n, i.unit, i.fs, signal) for n, signal in signals.items() if n not in there]
