@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ecglab import plots
 from ecglab.evaluation.class_metrics import name_of
 from ecglab.evaluation.external import Evaluation
+from ecglab.reports import pages
 from ecglab.utils.files import write_text
 
 if TYPE_CHECKING:
@@ -44,17 +45,9 @@ def write(evaluation: Evaluation, path: Path) -> None:
 
 def html(evaluation: Evaluation) -> str:
     """The page: it needs no network, no script and no other file."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
     classes = evaluation.classes
-    return environment.get_template("evaluation.html").render(
+    return pages.render(
+        "evaluation.html",
         facts=evaluation.facts,
         meanings=classes.meanings,
         full_name=classes.full_name,
