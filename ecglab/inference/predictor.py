@@ -6,7 +6,6 @@ take its features.
 """
 
 import functools
-import itertools
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,7 +18,7 @@ from ..ecg.prepare import batch, prepare
 from ..ecg.record import Record, as_records
 from ..utils import extras
 from ..utils.errors import EcglabError, RecordError
-from . import package
+from . import explanation, package
 from .verdict import verdict
 
 if TYPE_CHECKING:
@@ -85,9 +84,9 @@ class Predictor:
     """
 
     def __init__(self, folder: str | Path, members: Sequence[int] | None = None, threads: int = 0):
-        self._folder = Path(folder)
-        package.check(self._folder)
-        self.card = package.read_card(self._folder)
+        self.folder = Path(folder)
+        package.check(self.folder)
+        self.card = package.read_card(self.folder)
         self.classes = Classes.from_dict(self.card["classes"])
         self.fs = float(self.card["fs"])
         available = {
@@ -128,7 +127,7 @@ class Predictor:
     @functools.cached_property
     def trained_on(self) -> frozenset[str]:
         """The first 16 hex digits of `signal_digest` of each record of the training data."""
-        return package.read_trained_on(self._folder)
+        return package.read_trained_on(self.folder)
 
     def predict_proba(self, records: Record | Iterable[Record]) -> np.ndarray:
         """Probabilities (n_records, n_classes) of records of any length and rate.
@@ -139,30 +138,30 @@ class Predictor:
         return self._probabilities([self._prepared(record) for record in as_records(records)])
 
     def explain(
-        self, record: Record, label: str = "", seconds: float = 2.0
+        self,
+        record: Record,
+        label: str = "",
+        seconds: float = 2.0,
+        method: str = "occlusion",
     ) -> tuple[np.ndarray, np.ndarray]:
         """How much each part of a record supports a label: (edges (n + 1,) in s, changes (n,)).
 
         label: a class; by default the predicted one; seconds: length of a part
-        A change is the log odds of the label for the whole record minus those without the part:
-        above 0 where the part supports the label. Models treat a missing sample as missing, so a
-        part is hidden and not replaced by something else.
-        Source: occlusion of Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53.
+        method: "occlusion", which hides one part at a time, or "random_masking", which hides
+        several; see `inference.explanation`
+        A change is the fall of the log odds of the label when the part is hidden: above 0 where the
+        part supports the label.
         """
         [record] = as_records(record)
-        whole = self._prepared(record)
-        n_parts = max(round(record.seconds / seconds), 2)
-        edges = np.linspace(0, record.seconds, n_parts + 1)
-        signals = [whole]
-        for start, end in itertools.pairwise(edges):
-            signal = whole.copy()
-            signal[round(start * self.fs) : round(end * self.fs)] = np.nan
-            signals.append(signal)
-        probabilities = self._probabilities(signals)
-        column = self.classes.index([label])[0] if label else probabilities[0].argmax()
-        p = np.clip(probabilities[:, column].astype(float), 1e-4, 1 - 1e-4)
-        odds = np.log(p) - np.log1p(-p)
-        return edges, odds[0] - odds[1:]
+        signal = self._prepared(record)
+        edges = explanation.edges_of(signal, self.fs, seconds)
+        column = self.classes.index([label])[0] if label else None
+
+        def odds(signals: list[np.ndarray]) -> np.ndarray:
+            found = self._probabilities(signals)
+            return explanation.log_odds(found[:, found[0].argmax() if column is None else column])
+
+        return edges, explanation.METHODS[method](odds, signal, self.fs, edges)
 
     def _probabilities(
         self, signals: Sequence[np.ndarray], vectors: Sequence[np.ndarray] = ()
@@ -256,7 +255,7 @@ class Predictor:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        path = self._folder / package.MODEL
+        path = self.folder / package.MODEL
         try:
             return onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own kinds, which have no other base
@@ -279,7 +278,7 @@ class Predictor:
             elif node.name == "features" and node.shape[-1] != len(features.names):
                 problem = f"it takes {node.shape[-1]} features, not {len(features.names)}"
         if problem:
-            raise EcglabError(f"{self._folder / package.MODEL}: {problem}: {package.REMEDY}")
+            raise EcglabError(f"{self.folder / package.MODEL}: {problem}: {package.REMEDY}")
 
 
 def pooled(probabilities: np.ndarray, exponents: Sequence[float] | np.ndarray) -> np.ndarray:
