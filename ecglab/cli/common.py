@@ -7,6 +7,10 @@ from collections.abc import Callable, Generator, Iterable
 from ecglab.utils.errors import EcglabError
 
 
+class UsageError(EcglabError):
+    """A command that was given something it cannot begin with: exit status 2."""
+
+
 class Formatter(argparse.HelpFormatter):
     """Help with the default of every option, and with examples as they are written."""
 

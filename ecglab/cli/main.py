@@ -5,12 +5,24 @@ import os
 import sys
 from collections.abc import Sequence
 
-from ecglab.cli import data, demo, evaluate, models, predict, results, servers, train, tune
-from ecglab.cli.common import Formatter
+from ecglab.cli import (
+    data,
+    demo,
+    evaluate,
+    models,
+    predict,
+    report,
+    results,
+    servers,
+    train,
+    tune,
+)
+from ecglab.cli.common import Formatter, UsageError
 from ecglab.utils import extras
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.text import printable
 
-GROUPS = (demo, data, train, tune, results, models, predict, evaluate, servers)
+GROUPS = (demo, data, train, tune, results, models, predict, report, evaluate, servers)
 """Modules with `add(commands)`, in the order of the help."""
 
 RESUMABLE = tuple(f"ecglab.cli.{name}" for name in ("demo", "train", "tune"))
@@ -39,8 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()  # so that a pipe whose reader has gone is noticed here
         return status
     except EcglabError as error:
-        print(f"ecglab: {error}", file=sys.stderr)
-        return 1
+        print(f"ecglab: {printable(str(error))}", file=sys.stderr)
+        return 2 if isinstance(error, UsageError) else 1
     except ModuleNotFoundError as error:
         line = extras.missing(error)
         if line is None:
@@ -58,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         # What no one foresaw, such as a disk that is full while a library writes.
-        print(f"ecglab: {error.strerror or error} {error.filename or ''}", file=sys.stderr)
+        line = printable(f"{error.strerror or error} {error.filename or ''}")
+        print(f"ecglab: {line}", file=sys.stderr)
         return 1
 
 

@@ -1,29 +1,59 @@
-"""`ecglab predict`: the classes of recordings, by a packaged model."""
+"""`ecglab predict`: the verdict on recordings, by a packaged model."""
 
 import argparse
-import json
-from collections.abc import Sequence
+import contextlib
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
-from ecglab.cli import names
-from ecglab.cli.common import command, complete
+from ecglab.cli import inputs, names, rows
+from ecglab.cli.common import UsageError, command, complete
 from ecglab.utils.errors import RecordError
-from ecglab.utils.progress import message
+from ecglab.utils.progress import Line, message
+
+if TYPE_CHECKING:
+    from ecglab.ecg.record import Record
+    from ecglab.inference.predictor import Predictor
+
+FORMATS = {".json": "json", ".jsonl": "json", ".csv": "csv"}
+"""{suffix of the file of -o: its format}"""
 
 
 def add(commands) -> None:
     text = (
-        "Predict the class of recordings. Each file gives a row with the probability of every "
-        "class; a file that cannot be read gives its reason in the column error."
+        "Predict the class of recordings. Each file gets a verdict with its reason, the "
+        "probability of the class, heart rate and signal quality. A file that cannot be "
+        "classified gets the reason for that, and does not stop the others. The exit status is 0 "
+        "where all are classified, 1 where some are not, 2 for wrong usage."
     )
     examples = (
         "ecglab predict recording.csv",
-        "ecglab predict --model fast --fs 250 --json one.npy two.npy",
+        "ecglab predict FOLDER 'more/*.hea' -o predictions.csv",
+        "ecglab predict @list.txt --fs 250 --units mV --json",
+        "ecglab predict FOLDER --report REPORTS",
     )
     parser = command(commands, "predict", _predict, text, *examples)
-    what = "recording as CSV, NumPy, WFDB or MATLAB"
-    parser.add_argument("files", nargs="+", metavar="FILE", help=what)
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line")
+    parser.add_argument("files", nargs="+", metavar="FILE", help=inputs.HELP)
+    output = parser.add_argument_group("the output")
+    kind = output.add_mutually_exclusive_group()
+    kind.add_argument("--json", action="store_true", help="print one JSON object per line")
+    kind.add_argument("--csv", action="store_true", help="print comma-separated values")
+    what = (
+        "write to this file instead, when all is done; a name that ends in .csv, .json or .jsonl "
+        "gives its format"
+    )
+    output.add_argument("-o", "--output", type=Path, metavar="FILE", help=what)
+    what = "also write a page per recording, and an index of them, to this folder"
+    output.add_argument("--report", type=Path, metavar="FOLDER", help=what)
+    add_model(parser)
+    add_recordings(parser)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the options that select a model."""
     model = parser.add_argument_group("the model")
     what = (
         "default or fast, which come with ecglab; models:/ecg-rhythm@champion and the like; "
@@ -32,17 +62,32 @@ def add(commands) -> None:
     complete(model.add_argument("--model", help=what), names.models, files=True)
     what = "predict with the model of this fold alone"
     model.add_argument("--member", type=int, metavar="FOLD", help=what)
+
+
+def add_recordings(parser: argparse.ArgumentParser) -> None:
+    """Add the options of how recordings are read."""
     recordings = parser.add_argument_group("the recordings")
-    recordings.add_argument("--lead", help="name or number of the lead, in files with several")
-    what = "sampling rate of files without one"
-    recordings.add_argument("--fs", type=float, metavar="HZ", help=what)
-    what = "unit of the samples of files that do not state it: mV, µV or V"
+    what = "name of the lead, or its number from 0, in files with several"
+    recordings.add_argument("--lead", help=what)
+    what = "sampling rate of files that do not state it; a file that states another is refused"
+    recordings.add_argument("--fs", type=_rate, metavar="HZ", help=what)
+    what = "unit of the samples (mV, µV or V) of files that do not state it; another is refused"
     recordings.add_argument("--units", metavar="UNIT", help=what)
 
 
-def _predict(options: argparse.Namespace) -> int:
-    from ecglab import readers
-    from ecglab.inference.predictor import ROW, Predictor
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not (math.isfinite(rate) and rate > 0):
+        raise ValueError
+    return rate
+
+
+_rate.__name__ = "rate in Hz"  # in the message of argparse
+
+
+def open_model(options: argparse.Namespace) -> "Predictor":
+    """The model of the options, which is named on stderr."""
+    from ecglab.inference.predictor import Predictor
     from ecglab.tracking import registry
 
     folder = registry.locate(options.model) if options.model else registry.default()
@@ -52,59 +97,94 @@ def _predict(options: argparse.Namespace) -> int:
             f"ecglab: {predictor.name} was trained on SIMULATED data: "
             "its predictions of real recordings mean nothing"
         )
-    codes = list(predictor.classes)
-    files = _one_per_record(options.files)
-    # Of fixed widths, because the rows are printed as they come.
-    widths = [max(20, *(len(file) for file in files))]
-    widths += [max(5, *map(len, codes)), *(max(5, len(code)) for code in codes)]
-    widths += [len(predictor.name)]
-    if not options.json:
-        meanings = predictor.classes.meanings.items()
-        message("classes: " + ", ".join(f"{code} {meaning}" for code, meaning in meanings))
-        print(_row(["file", "label", *codes, "model", "error"], widths))
-    failed = False
+    meanings = predictor.classes.meanings.items()
+    shown = ", ".join(
+        code if code == meaning else f"{code} {meaning}" for code, meaning in meanings
+    )
+    message(f"model {predictor.name}, classes: {shown}")
+    return predictor
+
+
+def classify(
+    files: Sequence[str], predictor: "Predictor", options: argparse.Namespace
+) -> Iterator[tuple[dict, "Record | None"]]:
+    """(row, record) of each file, whatever happens; the record is None where it is not read."""
+    from ecglab import readers
+
     for file in files:
+        record = None
         try:
             record = readers.read(file, options.lead, options.fs, options.units)
-            [prediction] = predictor.rows(record)
-            prediction["error"] = None
+            [row] = predictor.rows([record])
+            row = {"file": file, **row, "error": None}
         except RecordError as error:
-            failed = True
-            prediction = dict.fromkeys(ROW) | {"record": Path(file).stem, "model": predictor.name}
-            prediction["error"] = str(error)
-        prediction = {"file": file, **prediction}
-        if options.json:
-            print(json.dumps(prediction, ensure_ascii=False), flush=True)
-        else:
-            print(_row(_cells(prediction, codes), widths), flush=True)
-    return int(failed)
+            row = _failed(file, predictor, str(error))
+        except Exception as error:  # a fault of a reader or a model must not stop the others
+            row = _failed(file, predictor, f"{file}: {type(error).__name__}: {error}")
+        yield row, record
 
 
-def _one_per_record(files: Sequence[str]) -> list[str]:
-    """The files, but of those that make up one WFDB record only the first."""
-    from ecglab.readers.wfdb_reader import header_of
-
-    kept = {str(header_of(Path(file)) or file): file for file in reversed(files)}
-    found = [file for file in files if file in set(kept.values())]
-    if len(found) < len(files):
-        left_out = len(files) - len(found)
-        message(f"left out, as parts of WFDB records that are given already: {left_out:,}")
-    return found
+def _failed(file: str, predictor: "Predictor", error: str) -> dict:
+    known = {"file": file, "record": Path(file).stem, "model": predictor.name, "error": error}
+    return dict.fromkeys(rows.keys()) | known
 
 
-def _cells(prediction: dict, codes: Sequence[str]) -> list[str]:
-    """What the row of a prediction, or of an error, shows."""
-    probabilities = (prediction["probabilities"] or {}).get
-    shown = [probabilities(code) for code in codes]
-    return [
-        prediction["file"],
-        prediction["label"] or "-",
-        *("-" if p is None else f"{p:.3f}" for p in shown),
-        prediction["model"],
-        prediction["error"] or "",
-    ]
+def _predict(options: argparse.Namespace) -> int:
+    files = inputs.collect(options.files)
+    predictor = open_model(options)
+    form = _format(options)
+    writer = rows.WRITERS[form](files, predictor.classes)
+    verdicts: Counter[str | None] = Counter()
+    line = Line(len(files))
+    with _output(options.output) as out, _reports(options.report, predictor) as report:
+        if writer.header:
+            print(writer.header, file=out, flush=True)
+        line.show(0)
+        for row, record in classify(files, predictor, options):
+            line.clear()
+            print(writer.row(row), file=out, flush=True)
+            report(row, record)
+            verdicts[row["verdict"]] += 1
+            line.show(verdicts.total())
+        line.clear()
+    if len(files) > 1:
+        message(rows.summary(verdicts, "why" if form == "table" else "error"))
+    for path in (options.output, options.report and options.report / "index.html"):
+        if path:
+            message(f"wrote {path}")
+    return int(verdicts[None] > 0)
 
 
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    fixed = (f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=False))
-    return " ".join([*fixed, cells[-1]]).rstrip()
+def _format(options: argparse.Namespace) -> str:
+    """The format of the output: that of the options, else that of the name of the file."""
+    suffix = options.output.suffix.lower() if options.output else ""
+    asked = "json" if options.json else "csv" if options.csv else ""
+    implied = FORMATS.get(suffix, "")
+    if asked and implied and asked != implied:
+        raise UsageError(f"-o {options.output} with --{asked}: the suffix says {implied}")
+    return asked or implied or "table"
+
+
+@contextlib.contextmanager
+def _output(path: Path | None) -> Iterator[IO[str]]:
+    """Where the rows go: stdout, or a file that is whole or not there."""
+    if path is None:
+        yield sys.stdout
+        return
+    from ecglab.utils.files import replacing
+
+    with replacing(path, "w") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _reports(folder: Path | None, predictor: "Predictor"):
+    """A function that writes the page of a row and its record; at the end the index is written."""
+    if folder is None:
+        yield lambda row, record: None
+        return
+    from ecglab.reports.report_folder import ReportFolder
+
+    pages = ReportFolder(folder, predictor)
+    yield pages.write
+    pages.write_index()

@@ -1,6 +1,7 @@
 """Progress bars, messages and the time left, in a terminal or a notebook."""
 
 import sys
+import time
 from typing import Any
 
 
@@ -45,3 +46,35 @@ def left(seconds: float) -> str:
     hours, minutes = divmod(round(seconds / 60), 60)
     words = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
     return f", about {' '.join(words)} left"
+
+
+class Line:
+    """A line on a terminal with how many of `total` are done and the time left; else nothing.
+
+    >>> Line(2).show(1)
+    """
+
+    def __init__(self, total: int):
+        self._total, self._shown = total, 0.0
+        self._start = time.monotonic()
+        self._on = total > 1 and sys.stderr.isatty()
+
+    def show(self, done: int) -> None:
+        """Show the line, at most ten times a second."""
+        now = time.monotonic()
+        if not self._on or now - self._shown < 0.1:
+            return
+        self._shown = now
+        each = (now - self._start) / max(done, 1)
+        words = left(each * (self._total - done)) if done else ""
+        self._write(f"{done:,} of {self._total:,}{words}")
+
+    def clear(self) -> None:
+        """Remove the line, before something else is printed and at the end."""
+        if self._on:
+            self._write("")
+            self._shown = 0.0
+
+    def _write(self, words: str) -> None:
+        sys.stderr.write(f"\r\x1b[K{words}")
+        sys.stderr.flush()

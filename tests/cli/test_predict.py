@@ -1,6 +1,10 @@
 """`ecglab predict`: rows and JSON, errors of records, and what a prediction must not import."""
 
+import csv
+import io
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -9,6 +13,7 @@ import package_maker
 import pytest
 from recording_maker import signals, write_cinc
 
+from ecglab import readers
 from ecglab.ecg.record import Record
 from ecglab.inference.predictor import ROW, Predictor
 from ecglab.utils.paths import PRETRAINED
@@ -35,7 +40,7 @@ def bad(tmp_path):
 
 def test_one_json_object_a_line(ecglab, files):
     status, out, err = ecglab("predict", "--json", "--fs", 250, "--units", "mV", *files[1:])
-    assert (status, err) == (0, "")
+    assert status == 0 and err.splitlines()[-1].startswith("2 classified")
     lines = [json.loads(line) for line in out.splitlines()]
     records = [Record(signals(250)[:, 0], 250.0, id=name) for name in ("two", "three")]
     expected = Predictor(PRETRAINED / "default").rows(records)
@@ -48,44 +53,51 @@ def test_one_json_object_a_line(ecglab, files):
         assert {**line, "probabilities": 0} == {**other, **rest}
 
 
-def test_rows_have_the_classes_of_the_model(ecglab, files, tmp_path):
+def test_a_row_has_the_verdict_and_the_model_is_named_once(ecglab, files):
     status, out, err = ecglab("predict", "--model", "fast", files[0])
-    meanings = "N normal, A atrial fibrillation, O other rhythm, ~ noise"
-    assert (status, err) == (0, f"classes: {meanings}\n")
+    [name] = re.findall(r"^model (\S+), classes: ", err)
+    assert status == 0
+    assert "classes: N normal, A atrial fibrillation, O other rhythm, ~ noise\n" in err
+    assert name not in out
     header, row = out.splitlines()
-    assert header.split() == ["file", "label", "N", "A", "O", "~", "model", "error"]
-    cells = row.split()
-    assert cells[0] == str(files[0])
-    assert sum(map(float, cells[2:6])) == pytest.approx(1, abs=0.01)
+    titles = ("file", "verdict", "probability", "heart rate", "quality", "why")
+    starts = [header.index(title) for title in titles]
+    cells = [row[a:b].strip() for a, b in zip(starts, [*starts[1:], None], strict=True)]
+    [expected] = Predictor(PRETRAINED / "fast").rows(readers.read(files[0]))
+    assert cells[:2] == [str(files[0]), expected["verdict"]]
+    assert cells[2] == f"{expected['label']} {max(expected['probabilities'].values()):.2f}"
+    assert cells[3:5] == [f"{expected['heart_rate']:.0f}/min", f"{expected['quality']:.2f}"]
+    assert cells[5] == expected["reason"]
+
+
+def test_other_classes_have_columns_of_their_own(ecglab, files, tmp_path):
     folder = package_maker.make(tmp_path / "af", classes=package_maker.AF)
-    status, out, _ = ecglab("predict", "--model", folder, files[0])
-    header, row = out.splitlines()
-    assert header.split() == ["file", "label", "AF", "other", "model", "error"]
-    assert header.index("model") == row.index("tiny-1")
+    _, out, _ = ecglab("predict", "--model", folder, "--csv", files[0])
+    [row] = csv.DictReader(io.StringIO(out))
+    shares = [float(row[f"probability_{code}"]) for code in ("AF", "other")]
+    assert sum(shares) == pytest.approx(1, abs=1e-4)
+    assert row["model"] == "tiny-1" and row["error"] == ""
 
 
 def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     order = [bad[0], files[1], bad[1], files[2]]
-    status, out, _ = ecglab(
+    status, out, err = ecglab(
         "predict", "--model", "fast", "--json", "--fs", 250, "--units", "mV", *order
     )
     assert status == 1
+    assert re.search(r"^2 classified \(.*\), 2 not: see the column error$", err, re.MULTILINE)
     lines = [json.loads(line) for line in out.splitlines()]
-    assert all(len(line) == len(ROW) + 2 and line["model"] for line in lines)
+    assert all(list(line) == ["file", *ROW, "error"] and line["model"] for line in lines)
     assert [line["label"] is None for line in lines] == [True, False, True, False]
     assert [line["error"] is None for line in lines] == [False, True, False, True]
     assert "too short" in lines[0]["error"]
     assert "there is no such file" in lines[2]["error"]
-    status, out, _ = ecglab("predict", "--model", "fast", "--fs", 250, "--units", "mV", *order)
-    assert status == 1
-    rows = out.splitlines()
-    assert len(rows) == 5
-    assert rows[1].split()[:6] == [str(bad[0]), "-", "-", "-", "-", "-"]
-    at = rows[0].index(" error") + 1
-    assert "too short" in rows[1][at:] and "no such file" in rows[3][at:]
-    assert [len(row) > at for row in rows[1:]] == [True, False, True, False]
-    model = rows[0].index(" model") + 1
-    assert {row[model:at].rstrip() for row in rows[1:]} == {lines[0]["model"]}
+    status, out, err = ecglab("predict", "--model", "fast", "--fs", 250, "--units", "mV", *order)
+    assert status == 1 and err.rstrip().endswith("see the column why")
+    header, *lines = out.splitlines()
+    verdict, why = header.index("verdict"), header.index("why")
+    assert [line[verdict:].startswith("not classified") for line in lines] == [1, 0, 1, 0]
+    assert "too short" in lines[0][why:] and "no such file" in lines[2][why:]
 
 
 def test_a_long_name_of_a_record_pushes_no_column(ecglab, files, tmp_path):
@@ -93,18 +105,88 @@ def test_a_long_name_of_a_record_pushes_no_column(ecglab, files, tmp_path):
     long.write_bytes(files[1].read_bytes())
     _, out, _ = ecglab("predict", "--model", "fast", "--fs", 250, "--units", "mV", long, files[1])
     header, *rows = out.splitlines()
-    model = header.index("model")
-    assert len({row[model:] for row in rows}) == 1 and rows[0][model - 1] == " "
+    verdict = header.index("verdict")
+    assert len({row[verdict:] for row in rows}) == 1 and rows[0][verdict - 1] == " "
 
 
-def test_files_of_one_wfdb_record_are_predicted_once(ecglab, tmp_path):
-    write_cinc(tmp_path)
-    both = sorted(tmp_path.glob("A00003.*"))
-    assert len(both) == 2
-    status, out, err = ecglab("predict", "--json", "--model", "fast", *both)
-    [line] = out.splitlines()
-    assert status == 0 and json.loads(line)["file"] == str(both[0])
-    assert "left out, as parts of WFDB records that are given already: 1" in err
+def test_a_fault_of_a_reader_does_not_stop_the_others(ecglab, files, monkeypatch):
+    read = readers.read
+
+    def fault(path, *options):
+        if str(path).endswith("two.npy"):
+            raise ZeroDivisionError("division by zero")
+        return read(path, *options)
+
+    monkeypatch.setattr(readers, "read", fault)
+    status, out, _ = ecglab(
+        "predict", "--json", "--model", "fast", "--fs", 250, "--units", "mV", *files[1:]
+    )
+    first, second = (json.loads(line) for line in out.splitlines())
+    assert status == 1 and second["error"] is None
+    assert first["error"] == f"{files[1]}: ZeroDivisionError: division by zero"
+
+
+# Output
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl", "out.txt"])
+def test_a_file_is_written_whole_in_the_format_of_its_name(ecglab, files, tmp_path, name):
+    path = tmp_path / "new" / name
+    status, out, err = ecglab("predict", "--model", "fast", files[0], "-o", path)
+    assert (status, out) == (0, "") and err.endswith(f"wrote {path}\n")
+    text = path.read_text(encoding="utf-8")
+    assert [p.name for p in path.parent.iterdir()] == [name]
+    if name == "out.jsonl":
+        assert json.loads(text)["file"] == str(files[0])
+    elif name == "out.csv":
+        [row] = csv.DictReader(io.StringIO(text))
+        assert row["file"] == str(files[0]) and float(row["probability_N"]) <= 1
+    else:
+        assert text.splitlines()[0].split()[:2] == ["file", "verdict"]
+
+
+def test_an_interruption_leaves_the_old_file(ecglab, files, tmp_path, monkeypatch):
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(readers, "read", interrupted)
+    status, _, _ = ecglab("predict", "--model", "fast", files[0], "-o", path)
+    assert status == 130 and path.read_text() == "old"
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_the_suffix_and_the_option_must_agree(ecglab, files, tmp_path):
+    status, out, err = ecglab("predict", files[0], "--json", "-o", tmp_path / "out.csv")
+    assert (status, out) == (2, "") and "the suffix says csv" in err
+    status, _, err = ecglab("predict", files[0], "--json", "--csv")
+    assert status == 2 and "not allowed with" in err
+
+
+@pytest.mark.parametrize("rate", ["0", "-300", "nan", "inf", "fast"])
+def test_an_impossible_rate_is_wrong_usage(ecglab, files, rate):
+    status, out, err = ecglab("predict", files[1], f"--fs={rate}")
+    assert (status, out) == (2, "") and f"invalid rate in Hz value: '{rate}'" in err
+
+
+def test_no_control_character_reaches_the_terminal(ecglab, tmp_path):
+    name = "a\x1b[2J\x9b\u202eb\n.npy"
+    os.symlink(tmp_path / "nothing", tmp_path / name)
+    invalid = os.fsencode(tmp_path) + b"/\xff.npy"
+    forms = {}
+    for option in ("--json", "--csv", "-o"):
+        given = [option] if option != "-o" else []
+        status, out, err = ecglab("predict", *given, tmp_path / name, os.fsdecode(invalid))
+        assert status == 1
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff]", out + err)
+        forms[option] = out.splitlines()
+        assert len(forms[option]) == 2 + (option != "--json")
+    first, second = (json.loads(line)["file"] for line in forms["--json"])
+    assert first == str(tmp_path / name), "JSON has the name as it is"
+    assert second == f"{tmp_path}/\\xff.npy"
+    assert r"a\x1b[2J\x9b\u202eb\n.npy" in forms["--csv"][1]
 
 
 def test_a_member_alone(ecglab, files, tmp_path):
@@ -123,7 +205,7 @@ def test_a_simulated_model_says_so(ecglab, files, tmp_path):
     status, _, err = ecglab("predict", "--model", folder, files[0])
     assert status == 0
     assert "SIMULATED" in err.splitlines()[0]
-    assert err.count("\n") == 2
+    assert err.count("\n") == 2, "and the name of the model"
 
 
 @pytest.mark.parametrize("model", ["nothing", "models:/ecg-rhythm@champion", "."])
