@@ -44,15 +44,13 @@ def spectrogram(
     all). That makes a figure smooth and adds no resolution.
     Raises EcglabError for a band above fs / 2.
     """
-    from scipy import signal as scipy_signal
-
     n_window = min(max(round(window * record.fs), 2), record.n_samples)
     n_hop = max(round(hop * record.fs), 1)
     missing = np.isnan(record.signal)
     index = np.arange(record.n_samples)
     whole = np.interp(index, index[~missing], record.signal[~missing])
     frames = np.lib.stride_tricks.sliding_window_view(whole, n_window)[::n_hop]
-    taper = scipy_signal.get_window("hann", n_window)
+    taper = np.hanning(n_window + 1)[:-1]  # periodic
     n_fft = n_window if padding == 1 else padding * 2 ** math.ceil(math.log2(n_window))
     tapered = (frames - frames.mean(axis=1, keepdims=True)) * taper
     frequency = np.fft.rfftfreq(n_fft, 1 / record.fs)

@@ -4,7 +4,8 @@ import importlib.util
 
 _LIBRARIES = {
     "formats": "defusedxml edfio h5py pydicom scipy soundfile wfdb",
-    "train": "filelock jinja2 keras keras_tuner matplotlib mlflow onnx pandas pooch pyarrow "
+    "report": "jinja2 matplotlib",
+    "train": "filelock keras keras_tuner mlflow onnx pandas pooch pyarrow "
     "sklearn tensorboard tensorflow tf2onnx tqdm",
     "notebooks": "IPython ipykernel ipywidgets jupyterlab nbclient nbconvert nbformat seaborn",
     "dev": "jax jupytext pytest",

@@ -47,6 +47,6 @@ def test_extra_installs_the_library(library):
 
 def test_every_library_of_an_extra_is_known():
     known = {canonicalize_name(DISTRIBUTIONS.get(name, name)) for name in extras._EXTRA}
-    for extra in ("formats", "train", "notebooks"):
+    for extra in ("formats", "report", "train", "notebooks"):
         declared = names(PROJECT["optional-dependencies"][extra]) - {"ecglab"}
         assert declared <= known, f"{extra}: add them to ecglab/utils/extras.py"
