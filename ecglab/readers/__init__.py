@@ -7,6 +7,7 @@ from types import ModuleType
 from ecglab.ecg.record import Record
 from ecglab.readers import (
     aecg_reader,
+    apple_reader,
     csv_reader,
     dicom_reader,
     edf_reader,
@@ -33,6 +34,7 @@ READERS: tuple[ModuleType, ...] = (
     muse_reader,
     philips_reader,
     mat_reader,
+    apple_reader,
     csv_reader,
 )
 """In the order in which they are asked, from strict signatures to plain text.

@@ -1,227 +1,207 @@
-"""Text files: one value per line, columns, or the ECG export of an Apple Watch."""
+"""Text files of columns: CSV, TSV, tables of a spreadsheet, and one value per line."""
 
-import csv
-import math
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from ecglab.readers.common import millivolts, text_of
-from ecglab.readers.leads import Lead
+from ecglab.readers.columns import Column, is_time, leads_of_columns
+from ecglab.readers.lists import holds_lists, leads_of_lists
+from ecglab.readers.plain_file import open_plain
 from ecglab.readers.recording import Recording
+from ecglab.readers.text_layout import HEAD_LINES, Layout, cells_of, layout_of, number
 from ecglab.utils.errors import RecordError
 
-FORMAT = "CSV"
+FORMAT = "CSV, TSV"
 SUFFIXES = (".csv", ".tsv", ".txt")
 LIBRARY = "NumPy"
+RATE, UNIT = "column of times, head or --fs", "name of the column, head or --units"
 SAMPLE = "tests/readers/test_csv_reader.py"
 
-_MISSING = ("", "nan", "na", "n/a", "null")
-_INDEX = ("", "index", "sample", "samples", "n", "unnamed: 0")
-_SECONDS = {
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
-    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), 1e-3),
-    **dict.fromkeys(("us", "µs", "microseconds"), 1e-6),
-}
-_TIME_NAME = re.compile(
-    r"(?:time|t)(?:[\s_/(\[]+(?P<unit>[a-zµ]+)[)\]]?)?|(?P<alone>seconds|milliseconds)",
-    re.IGNORECASE,
-)
-_BRACKETED = re.compile(r"(?P<name>.*?)[\s_]*[(\[]\s*(?P<unit>.*?)\s*[)\]]")
-_SUFFIXED = re.compile(
-    r"(?:(?P<name>.*?)[\s_/-]+)?(?P<unit>[mun\u00b5\u03bc]v|(?:milli|micro)volts?)", re.IGNORECASE
-)
-_UNEVEN = 0.01
-
-_HEAD_LINES = 40
-_HEAD_LINE = re.compile(r'\s*"?(?P<key>[^,;\t"]+)"?\s*[,;\t]\s*"?(?P<value>[^"]*?)"?[\s,;]*')
-_HERTZ = re.compile(r"(?P<rate>\d+(?:[.,]\d+)?)\s*[^\W\d_]+")
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Columns of text: rows of (line number, cells); rate in Hz where the head has one."""
-
-    names: list[str]
-    units: list[str]
-    rows: list[tuple[int, list[str]]]
-    rate: float | None = None
+_TEXT = bytes({7, 8, 9, 10, 12, 13, 27} | set(range(0x20, 0x100)) - {0x7F})
+_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_OTHER_TEXTS = (b"<", b"{", b"%PDF", b"%!PS")
+_BLOCK = 1 << 20
 
 
 def matches(path: Path, head: bytes) -> bool:
-    """Whether a file is text by its suffix: there is no signature."""
-    return path.suffix.lower() in SUFFIXES
+    """Whether a file is text and no other kind of text: there is no signature."""
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head.startswith(_MARKS) or (
+        not head.translate(None, _TEXT) and not start.startswith(_OTHER_TEXTS)
+    )
 
 
 def read(path: Path) -> Recording:
     """Read the columns of a text file.
 
-    Columns: one value per line or several, separated by semicolon, tab or comma, with or without a
-    line of names. Empty cells (in a single column: empty lines) and NaN are missing samples.
-    Decimal commas are understood, between commas only in quotes. The unit is that in the name of a
-    column (`ecg_mV`, `ecg (uV)`, `signal_uv`). A column `time`, `t`, `time_s`, `time_ms` or
-    `seconds` gives the rate. A column that only counts (`index`, `sample`, or values that only
-    rise in a column without a name or unit) is no lead, nor is a column of words.
-
-    The ECG export of an Apple Watch: a head of names and values that ends with the rate, the
-    lead and the unit (`Sample Rate,512 hertz`, `Lead,Lead I`, `Unit,µV`), then one value per line.
-    Names and numbers may be in any language: the head is recognised by its structure.
+    Columns are separated by semicolon, tab, bar, comma or blanks. The first line may name them,
+    and lines before it may state the rate (`Sampling rate: 250 Hz`) and the unit. Empty cells (in
+    a single column: empty lines) and NaN are missing samples. Decimal commas are understood,
+    between commas only in quotes. The unit is that in the name of a column (`ecg_mV`, `ecg (uV)`).
+    A column of times (`time`, `time_ms`, `timestamp [ns]`, dates of ISO 8601, seconds since 1970)
+    gives the rate. A cell with a list, as in exports of Withings and Fitbit, is a recording.
 
     Raises RecordError for other files.
     """
-    lines = text_of(path).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    table = _watch_export(lines) or _columns(path, lines)
-    if not table.rows:
-        raise RecordError(f"{path}: empty, it holds no values")
-    fs, columns = table.rate, []
-    for column, name in enumerate(table.names):
-        scale = _seconds_of(name)
-        if scale and len(table.names) > 1:
-            fs = fs or _rate(path, table, column, scale)
-        elif name.strip(" '#").lower() not in _INDEX or table.units[column]:
-            columns.append(column)
-    leads = []
-    for column in columns or [0]:
-        if not any(_is_number(cells[column]) for _, cells in table.rows) and len(columns) > 1:
-            continue
-        name, values = table.names[column], _values(path, table, column)
-        steps = np.diff(values[~np.isnan(values)])
-        if steps.size and np.all(steps > 0) and not table.units[column]:
-            continue
-        name = "" if name.isdecimal() and len(columns) == 1 else name
-        leads.append(Lead(name, table.units[column], fs, values))
-    if not leads:
-        raise RecordError(f"{path}: its values only rise, as time or a count do: it has no signal")
+    with _opened(path) as file:
+        blocks = _blocks(path, file)
+        block = next(blocks, [])
+        head = block[:HEAD_LINES]
+        if holds_lists(head):
+            return Recording(path, FORMAT, leads_of_lists(path, list(chain(block, *blocks))))
+        layout = layout_of(path, head)
+        values = _Values(path, layout)
+        for part in chain([block[layout.first :]], blocks):
+            values.add(part)
+    columns = values.columns()
+    if not any(name for name, _ in layout.heads) or layout.heads[0][0] == "0":
+        columns = _upright(columns)
+    leads = leads_of_columns(path, columns, layout.fs, layout.unit, values.place)
     return Recording(path, FORMAT, leads)
 
 
-def _columns(path: Path, lines: list[str]) -> _Table:
-    """The columns of a plain file."""
-    numbered = _trimmed(lines)
-    if not numbered:
-        raise RecordError(f"{path}: empty, it holds no values")
-    before = numbered[0][0] - 1
-    lines = [line for _, line in numbered]
-    # Where the first line has no separator there is one value a line, and a comma is decimal.
-    separator = next((s for s in ";\t," if s in lines[0]), None)
-    try:
-        reader = csv.reader(lines, delimiter=separator or "\t", skipinitialspace=True)
-        rows = [(before + reader.line_num, cells) for cells in reader]
-    except csv.Error as error:
-        raise RecordError(f"{path}: not a CSV file ({error})") from None
-    names, units = [str(i) for i in range(len(rows[0][1]))], [""] * len(rows[0][1])
-    named = any(not _is_number(cell) for cell in rows[0][1])
-    if named:
-        heads = [cell.strip(" #'") for cell in rows.pop(0)[1]]
-        names, units = map(list, zip(*map(_name_and_unit, heads), strict=True))
-    if len(names) == 1:
-        rows = [(number, cells or [""]) for number, cells in rows]
-    else:
-        rows = [(number, cells) for number, cells in rows if cells]
-    for number, cells in rows:
-        if len(cells) < len(names) or any(cells[len(names) :]):
-            raise RecordError(
-                f"{path}: line {number} has {len(cells)} values where {len(names)} are expected: "
-                "is the file cut, or are there decimal commas between commas?"
-            )
-    if not named and separator == "," and len(names) == 2:
-        _check_not_decimal_commas(path, (cells for _, cells in rows))
-    return _Table(names, units, rows)
-
-
-def _check_not_decimal_commas(path: Path, rows: Iterable[list[str]]) -> None:
-    """RecordError for lines such as `0,123`: one value with a decimal comma, or two columns?"""
-    if all(re.fullmatch(r"-?\d+,\d+", ",".join(cells)) for cells in rows):
-        raise RecordError(
-            f"{path}: each line may be one value with a decimal comma or two columns: "
-            "write decimal points, or a first line with the name of each column"
-        )
-
-
-def _watch_export(lines: list[str]) -> _Table | None:
-    """The values of an Apple Watch's export, None where the file has no such head."""
-    rate, previous = None, ""
-    for i, line in enumerate(lines[:_HEAD_LINES]):
-        match = _HEAD_LINE.fullmatch(line)
-        if not match:
-            continue
-        value = match["value"].strip()
-        hertz = _HERTZ.fullmatch(value)
-        if hertz:
-            rate = float(hertz["rate"].replace(",", "."))
-        elif rate and value and millivolts(value):
-            rows = [(number, [line.strip('" \t')]) for number, line in _trimmed(lines, i + 1)]
-            return _Table([previous.split()[-1] if previous else ""], [value], rows, rate)
-        previous = value
-    return None
-
-
-def _trimmed(lines: list[str], start: int = 0) -> list[tuple[int, str]]:
-    """The lines from `start` on with their numbers, less the blank ones at both ends."""
-    filled = [i for i in range(start, len(lines)) if lines[i].strip()]
-    return [(i + 1, lines[i]) for i in range(filled[0], filled[-1] + 1)] if filled else []
-
-
-def _name_and_unit(head: str) -> tuple[str, str]:
-    """Name and unit of a column: `ecg_mV` is ("ecg", "mV"); without a unit ("ecg", "")."""
-    match = None if _seconds_of(head) else _BRACKETED.fullmatch(head) or _SUFFIXED.fullmatch(head)
-    return ((match["name"] or "").strip(), match["unit"]) if match else (head, "")
-
-
-def _seconds_of(name: str) -> float | None:
-    """How many seconds one unit of a time column is; None for another column."""
-    match = _TIME_NAME.fullmatch(name.strip())
-    if not match:
-        return None
-    return _SECONDS.get((match["unit"] or match["alone"] or "s").lower())
-
-
-def _rate(path: Path, table: _Table, column: int, scale: float) -> float:
-    """The rate in Hz of a time column; RecordError where its steps are not uniform within 1 %."""
-    times = _values(path, table, column)
-    if times.size < 2 or np.isnan(times).any():
-        raise RecordError(f"{path}: in column {table.names[column]!r} times are missing")
-    steps = np.diff(times)
-    step = (times[-1] - times[0]) / steps.size
-    # Times are written with so many decimals: a step is rounded by up to one of the last.
-    texts = (cells[column].strip().replace(",", ".") for _, cells in table.rows)
-    rounding = 10.0 ** -max(len(text.partition(".")[2]) for text in texts)
-    worst = int(np.argmax(np.abs(steps - step)))
-    if step <= 0 or rounding > step or abs(steps[worst] - step) > _UNEVEN * step + rounding:
-        raise RecordError(
-            f"{path}: the times in column {table.names[column]!r} are not uniform within 1 % "
-            f"(line {table.rows[worst + 1][0]}): mark missing samples by lines without a value"
-        )
-    return 1 / (step * scale)
-
-
-def _values(path: Path, table: _Table, column: int) -> np.ndarray:
-    """The values (n_samples,) of a column, NaN where missing."""
-    values = np.empty(len(table.rows))
-    for i, (number, cells) in enumerate(table.rows):
+@contextmanager
+def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
+    """The text of a file, in UTF-8, UTF-16 with its mark, or else Latin-1."""
+    with open_plain(path) as file:
+        start = file.read(1 << 16)
+        file.seek(0)
+        encoding = "utf-16" if start.startswith(_MARKS) else "utf-8-sig"
         try:
-            values[i] = _number(cells[column])
+            start.decode(encoding)
+        except UnicodeDecodeError as error:
+            if error.start < len(start) - 4:  # else the limit cuts a character
+                encoding = "latin-1"
+        with io.TextIOWrapper(file, encoding, errors="replace") as text:
+            yield text
+
+
+def _blocks(path: Path, file: io.TextIOWrapper) -> Iterator[list[str]]:
+    """The lines of a file, in lists of about 1 MB."""
+    while block := file.readlines(_BLOCK):
+        if any("\0" in line for line in block):
+            raise RecordError(f"{path}: is not text: does the suffix match the format?")
+        yield block
+
+
+def _upright(columns: list[Column]) -> list[Column]:
+    """The columns, or the rows where a table without names is wider than long: time is longer."""
+    if len(columns) <= max(10, columns[0].values.size):
+        return columns
+    rows = np.array([column.values for column in columns], float).T
+    return [Column(str(i) if len(rows) > 1 else "", "", row) for i, row in enumerate(rows)]
+
+
+class _Values:
+    """The values of the columns of a text file, added block by block."""
+
+    def __init__(self, path: Path, layout: Layout) -> None:
+        self._path, self._layout = path, layout
+        times = [i for i, h in enumerate(layout.heads) if is_time(Column(*h, np.empty(0)))]
+        numbers = [i for i, numeric in enumerate(layout.numeric) if numeric]
+        # Times in words are slow to read: only where there are none in numbers.
+        needed = times if not set(times) & set(numbers) else []
+        self._kept = sorted({*numbers, *needed})
+        self._parts: list[list[np.ndarray]] = [[] for _ in self._kept]
+        self._next_line = layout.first + 1
+        self._blank_lines: list[int] = []
+        self._n_blank_at_end = 0
+
+    def add(self, lines: list[str]) -> None:
+        """Add lines of values; RecordError, with the number of the line, where they are none."""
+        table = self._numbers(lines)
+        columns = self._cells(lines) if table is None else list(table.T)
+        for part, column in zip(self._parts, columns, strict=True):
+            part.append(column)
+        self._next_line += len(lines)
+
+    def columns(self) -> list[Column]:
+        """All columns that hold numbers or times."""
+        found = []
+        for i, parts in zip(self._kept, self._parts, strict=True):
+            values = np.concatenate(parts)
+            found.append(
+                Column(*self._layout.heads[i], values[: values.size - self._n_blank_at_end])
+            )
+        if not found or not found[0].values.size:
+            raise RecordError(f"{self._path}: empty, it holds no values")
+        return found
+
+    def place(self, row: int) -> str:
+        """Where a row is, such as "line 7"."""
+        line = self._layout.first + 1 + row
+        for blank in self._blank_lines:
+            line += blank <= line
+        return f"line {line}"
+
+    def _numbers(self, lines: list[str]) -> np.ndarray | None:
+        """(n_lines, n_columns) float where all cells are plain numbers, else None."""
+        separator, n_columns = self._layout.separator, len(self._layout.heads)
+        text = "".join(lines)
+        if separator == " " or not all(self._layout.numeric) or not text.isascii() or '"' in text:
+            return None
+        content = text.encode() + (b"" if text.endswith("\n") else b"\n")
+        if self._layout.decimal_comma:
+            content = content.replace(b",", b".")
+        if separator:
+            codes = np.frombuffer(content, "u1")
+            per_line = np.diff(np.cumsum(codes == ord(separator))[codes == 10], prepend=0)
+            if np.any(per_line != n_columns - 1):
+                return None
+            content = content.replace(separator.encode(), b" ")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            try:
+                values = np.fromstring(content, sep=" ")
+            except (DeprecationWarning, ValueError):
+                return None
+        if values.size != len(lines) * n_columns:
+            return None
+        self._n_blank_at_end = 0
+        return values.reshape(-1, n_columns)
+
+    def _cells(self, lines: list[str]) -> list[np.ndarray]:
+        """(n_rows,) of each kept column, cell by cell."""
+        layout, width = self._layout, len(self._layout.heads)
+        rows, numbers = [], []
+        for line_number, line in enumerate(lines, self._next_line):
+            if not line.strip():
+                self._n_blank_at_end += width == 1
+                if width > 1:
+                    self._blank_lines.append(line_number)
+                    continue
+            else:
+                self._n_blank_at_end = 0
+            cells = cells_of(line, layout.separator)
+            if len(cells) < width or any(cell.strip() for cell in cells[width:]):
+                raise RecordError(
+                    f"{self._path}: line {line_number} has {len(cells)} values where {width} are "
+                    "expected: is the file cut, or are there decimal commas between commas?"
+                )
+            rows.append(cells)
+            numbers.append(line_number)
+        return [self._column(i, rows, numbers) for i in self._kept]
+
+    def _column(self, i: int, rows: list[list[str]], numbers: list[int]) -> np.ndarray:
+        texts = [cells[i] for cells in rows]
+        if not self._layout.numeric[i]:
+            return np.array(texts, object)
+        try:
+            return np.array(list(map(float, texts)))
+        except ValueError:
+            return np.array(
+                [self._number(t, n) for t, n in zip(texts, numbers, strict=True)], float
+            )
+
+    def _number(self, text: str, line_number: int) -> float:
+        try:
+            return number(text)
         except ValueError:
             raise RecordError(
-                f"{path}: line {number}: {cells[column][:40]!r} is not a number"
+                f"{self._path}: line {line_number}: {text.strip()[:40]!r} is not a number"
             ) from None
-    return values
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        _number(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _number(cell: str) -> float:
-    """A number with a decimal point or comma, NaN where it is missing; ValueError."""
-    text = cell.strip().lower()
-    if text in _MISSING:
-        return math.nan
-    return float(text.replace(",", ".").replace("\N{MINUS SIGN}", "-"))

@@ -112,19 +112,181 @@ def test_time_column_gives_the_rate(tmp_path, fs, name, per_second, digits):
     assert_refused(f"not {fs + 10} Hz", path, fs=fs + 10)
 
 
+def test_time_that_jitters_or_has_a_gap(tmp_path, rng):
+    fs, path = 130, tmp_path / "rec.csv"
+    signal = signals(fs)[:, 0]
+    times = np.arange(signal.size) / fs
+    jitter = times + rng.uniform(-0.003, 0.003, times.size)
+    record = readers.read(write_columns(path, ["time", "ecg_mV"], [jitter, signal]))
+    assert record.fs == pytest.approx(fs, rel=1e-3)
+    np.testing.assert_allclose(record.signal, signal, atol=1e-6)
+    kept = np.r_[:500, 573:1300]  # a packet of 73 samples is lost
+    write_columns(path, ["time", "ecg_mV"], [jitter[kept], signal[kept]])
+    record = readers.read(path)
+    assert record.fs == pytest.approx(fs, rel=1e-3)
+    assert record.n_samples == pytest.approx(1300, abs=1)
+    assert np.isnan(record.signal).sum() == pytest.approx(73, abs=1)
+    np.testing.assert_allclose(record.signal[:500], signal[:500], atol=1e-6)
+    np.testing.assert_allclose(record.signal[-727:], signal[-727:], atol=1e-6)
+
+
 def test_time_that_is_not_uniform(tmp_path):
     signal, times = signals(250)[:, 0], np.arange(2500) / 250
     path = tmp_path / "rec.csv"
-    jump = np.where(np.arange(2500) >= 1000, times + 0.004, times)
-    write_columns(path, ["time", "ecg"], [jump, signal])
-    assert_refused(r"not uniform within 1 % \(line 1002\)", path)
-    write_columns(path, ["time", "ecg"], [np.floor(times), signal], digits=0)
-    assert_refused("not uniform", path)
-    write_columns(path, ["time", "ecg"], [times[::-1], signal])
-    assert_refused("not uniform", path)
+    slower = np.where(np.arange(2500) < 1250, times, 5 + 1.25 * (times - 5))
+    write_columns(path, ["time", "ecg_mV"], [slower, signal])
+    assert_refused(r"not uniform \(line \d+ is off by 0.\d+ s\)", path)
+    for digits, wrong in ((0, np.floor(times)), (6, times[::-1])):
+        write_columns(path, ["time", "ecg_mV"], [wrong, signal], digits=digits)
+        assert_refused("do not rise at line 3", path)
+    write_columns(path, ["time", "ecg_mV"], [times * 1e3, signal])
+    assert_refused(r"give 0.25 Hz in s.*name the unit \(time_ms\)", path)
+    write_columns(path, ["time", "ecg_mV"], [np.where(times > 5, times + 1e6, times), signal])
+    assert_refused("have a gap of 1e.06 s at line 1253", path)
     times[7] = np.nan
-    write_columns(path, ["time", "ecg"], [times, signal])
-    assert_refused("times are missing", path)
+    write_columns(path, ["time", "ecg_mV"], [times, signal])
+    assert_refused("the time in column 'time' is missing at line 9", path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("timestamp [ns]", lambda i: f"{599616000000000000 + round(i * 4e6)}"),
+        ("time_us", lambda i: f"{i * 4000}"),
+        ("timestamp", lambda i: f"{1700000000 + i * 0.004:.6f}"),
+        ("timestamp", lambda i: f"{1700000000000 + i * 4}"),
+        ("epoch", lambda i: f"{(1700000000000 + i * 4) * 1000}"),
+        ("Time", lambda i: f"2024-05-08T05:05:{i * 0.004:06.3f}"),
+        ("datetime", lambda i: f"2024-05-08 05:05:{i * 0.004:06.3f} -0400"),
+        ("date", lambda i: f"2024-05-08T05:05:{i * 0.004:06.3f}Z"),
+        ("Elapsed time", lambda i: f"0:{i * 0.004:06.3f}"),
+        ("Zeit", lambda i: f"01:02:{i * 0.004:06.3f}"),
+    ],
+)
+def test_forms_of_time(tmp_path, name, text):
+    signal, path = signals(250)[:, 0], tmp_path / "rec.csv"
+    rows = [f"{text(i)},{v:.6f}" for i, v in enumerate(signal)]
+    path.write_text("\n".join([f"{name},ecg_mV", *rows]))
+    record = readers.read(path)
+    assert record.fs == pytest.approx(250, rel=1e-5)
+    np.testing.assert_allclose(record.signal, signal, atol=1e-6)
+
+
+def test_time_in_no_known_form(tmp_path):
+    rows = [f"8.5.2024 5 Uhr {i},{v:.6f}" for i, v in enumerate(signals(250)[:, 0])]
+    path = tmp_path / "rec.csv"
+    path.write_text("\n".join(["time,ecg_mV", *rows]))
+    assert_refused("'8.5.2024 5 Uhr 0', are neither numbers nor written as 2024-05-08T", path)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "Phone timestamp;sensor timestamp [ns];timestamp [ms];ecg [uV]",
+        "Phone timestamp;sensor timestamp [ns];timestamp [ms];ecg [uV] ",
+        "Phone timestamp;sensor timestamp [ns];ecg [uV]",
+        "timestamp [ms];ecg [uV]",
+    ],
+)
+def test_polar_sensor_logger(tmp_path, names, rng):
+    """Packets of 73 samples at 130 Hz of the clock of the strap, received in bursts."""
+    signal = np.round(1000 * signals(130)[:, 0])
+    drift = np.repeat(rng.uniform(-4e-3, 4e-3, 18), 73)[: signal.size]
+    seconds = np.arange(signal.size) / 130.2 + drift.cumsum() * 1e-3
+    received = np.floor(seconds / 0.56) * 0.56
+    of = {
+        "Phone timestamp": [f"2024-05-08T05:05:{t:06.3f}" for t in received],
+        "sensor timestamp [ns]": [f"{599616000000000000 + round(1e9 * t)}" for t in seconds],
+        "timestamp [ms]": [f"{1e3 * t:.6f}" for t in seconds],
+        "ecg [uV]": [f"{v:.0f}" for v in signal],
+    }
+    columns = [of[name.strip()] for name in names.split(";")]
+    rows = [";".join(cells) for cells in zip(*columns, strict=True)]
+    path = tmp_path / "Polar_H10_ECG.txt"
+    path.write_text("\n".join([names, *rows, ""]))
+    record = readers.read(path)
+    assert (record.lead, record.n_samples) == ("ecg", signal.size)
+    assert record.fs == pytest.approx(130.2, rel=2e-3)
+    np.testing.assert_allclose(record.signal, signal / 1000, atol=1e-6)
+
+
+def test_lists_in_cells(tmp_path):
+    """As the exports of Withings (signal.csv) and Fitbit have them."""
+    signal = np.round(1000 * signals(300)[:, 0])
+    path, cells = tmp_path / "signal.csv", ",".join(f"{v:.0f}" for v in signal)
+    path.write_text(f'type,frequency,duration,wear_position,signal\n1,300,10,1,"[{cells}]"\n')
+    assert_refused("does not state the unit", path)
+    record = readers.read(path, units="uV")
+    assert (record.lead, record.fs) == ("", 300)
+    np.testing.assert_allclose(record.signal, signal / 1000, atol=1e-6)
+    with open(path, "a") as file:
+        file.write(f'1,300,10,1,"[{cells.replace(",", "  ")}]"\n')
+    record = readers.read(path, lead="1", units="10922/mV")
+    np.testing.assert_allclose(record.signal, signal / 10922, atol=1e-6)
+    path.write_text(f'signal\n"[{cells},x]"\n')
+    assert_refused("line 2: its list holds what is not a number", path)
+
+
+@pytest.mark.parametrize(
+    ("head", "fs", "units"),
+    [
+        ("# Sampling rate: 250 Hz\n# Unit: mV\ntime,x\n", None, None),
+        ("Sampling Frequency (Hz),250\nunits,mV\n\nsample,x\n", None, None),
+        ("fs=250\ntime,x\n", None, "mV"),
+        ("'sample','x'\n'#','mV'\n", 250, None),
+        ("patient: 7\nsample;x [mV]\n".replace(";", ","), 250, None),
+    ],
+)
+def test_lines_before_the_values(tmp_path, head, fs, units):
+    signal, path = signals(250)[:, 0], tmp_path / "rec.csv"
+    if "time" in head:
+        head = head.replace("time", "sample")
+    path.write_text(head + "".join(f"{i},{v:.6f}\n" for i, v in enumerate(signal)))
+    record = readers.read(path, fs=fs, units=units)
+    assert (record.lead, record.fs) == ("x", 250)
+    np.testing.assert_allclose(record.signal, signal, atol=1e-6)
+
+
+def test_export_of_physionet(tmp_path):
+    signal, path = signals(360, 2), tmp_path / "samples.csv"
+    rows = [f"'0:{i / 360:06.3f}',{a:.3f},{b:.3f}" for i, (a, b) in enumerate(signal)]
+    head = ["'Elapsed time','MLII','V5'", "'hh:mm:ss.mmm','mV','mV'"]
+    path.write_text("\n".join([*head, *rows]))
+    record = readers.read(path)
+    assert record.lead == "MLII"
+    assert record.fs == pytest.approx(360, rel=1e-4)
+    np.testing.assert_allclose(record.signal, signal[:, 0], atol=1e-3)
+    np.testing.assert_allclose(readers.read(path, lead="V5").signal, signal[:, 1], atol=1e-3)
+
+
+def test_columns_of_words_and_of_rates_are_no_signal(tmp_path):
+    signal, path = signals(250)[:, 0], tmp_path / "rec.csv"
+    rows = [f"{v:.6f},250,{'N' if i % 7 else ''}" for i, v in enumerate(signal)]
+    path.write_text("\n".join(["ecg_mV,fs,beat", *rows]))
+    record = readers.read(path)
+    assert (record.lead, record.fs) == ("ecg", 250)
+    np.testing.assert_allclose(record.signal, signal, atol=1e-6)
+
+
+def test_blanks_between_columns_and_one_row(tmp_path):
+    signal, path = signals(250, 2), tmp_path / "rec.txt"
+    np.savetxt(path, signal)
+    record = readers.read(path, lead="1", fs=250, units="mV")
+    np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
+    np.savetxt(path, signal.T, delimiter=",")
+    record = readers.read(path, lead="1", fs=250, units="mV")
+    np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
+
+
+def test_a_value_far_down_that_is_no_number(tmp_path):
+    path = tmp_path / "rec.csv"
+    lines = ["time,ecg_mV", *(f"{i / 250},{i % 7}" for i in range(200_000))]
+    lines[150_000] = "600.0,x7"
+    path.write_text("\n".join(lines))
+    assert_refused("line 150001: 'x7' is not a number", path)
+    lines[150_000] = "600.0"
+    path.write_text("\n".join(lines))
+    assert_refused("line 150001 has 1 values where 2 are expected", path)
 
 
 def test_columns_that_count_are_no_signal(tmp_path):
@@ -144,86 +306,24 @@ def test_columns_that_count_are_no_signal(tmp_path):
         (b"\n\n  \n", "empty, it holds no values"),
         (b"ecg_mV\n", "empty, it holds no values"),
         (b"ecg\n0.1\nabc\n", "line 3: 'abc' is not a number"),
+        (b"time,ecg_mV\nfoo,bar\n", "line 2: 'foo' is not a number"),
+        (b"time,ecg_mV\n0,foo\n", "line 2: 'foo' is not a number"),
+        (b"time,ecg_mV\n0,1\n", "has one row of values"),
         (b"a,b\n1,2\n1\n", "line 3 has 1 values where 2 are expected"),
-        (b"ecg\n0.1 0.2\n", "'0.1 0.2' is not a number"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "is not text"),
-        (b"<html>no</html>\n<p>", "is not a number"),
+        (b"ecg\n0.1 x\n", "'0.1 x' is not a number"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "no known format"),
+        (b"<html>no</html>\n<p>", "no known format"),
+        (b"0.1\n" * 2000 + b"\0" * 2000, "is not text"),
+        (b" " * 3000, "no values"),
+        (b"," * 100_000, "no values"),
+        (b";" * 100_000 + b"\n1;2\n1;1\n", "does not state the unit"),
         (b"ecg\n0.1\n0.2\n", "only rise"),
         (b"ecg_mV\n0.1\n0.2\n0.1\n", "too short"),
         (b"ecg_mV\n0.1\ninf\n0.1\n", "not finite"),
-        (b'"' + b"x" * 200_000, "not a CSV file"),
+        (b'"' + b"x" * 200_000, "no values"),
     ],
 )
 def test_text_that_is_no_signal(tmp_path, content, pattern):
     path = tmp_path / "rec.csv"
     path.write_bytes(content)
     assert_refused(pattern, path, fs=250)
-
-
-WATCH_HEAD = """\
-Name,A. Person
-Date of Birth,"Jan 1, 1980"
-Recorded Date,2020-04-19 16:03:15 -0400
-Classification,Sinus Rhythm
-Symptoms,
-Software Version,1.90
-Device,"Apple Watch4,1"
-Sample Rate,512 hertz
-
-
-Lead,Lead I
-Unit,µV
-
-"""
-WATCH_HEAD_GERMAN = """\
-Name,"A. Person"
-Geburtsdatum,"01.01.1980"
-Aufzeichnungsdatum,"2020-04-19 16:03:15 +0200"
-Klassifizierung,"Sinusrhythmus"
-Symptome,""
-Softwareversion,"2.0"
-Gerät,"Watch6,2"
-Abtastrate,"512,0 Hertz"
-
-
-Ableitung,"Ableitung I"
-Einheit,"µV"
-
-
-"""
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16"])
-@pytest.mark.parametrize("cell", ["{}", '"{}"'])
-@pytest.mark.parametrize("decimal", [".", ","])
-@pytest.mark.parametrize("head", [WATCH_HEAD, WATCH_HEAD_GERMAN])
-def test_watch_export(tmp_path, head, decimal, cell, encoding):
-    path, signal = tmp_path / "ecg_2020-04-19.csv", signals(512)[:, 0]
-    values = [cell.format(f"{1000 * v:.3f}".replace(".", decimal)) for v in signal]
-    path.write_text(head + "\n".join(values) + "\n", encoding=encoding)
-    record = readers.read(path)
-    assert (record.id, record.lead, record.fs) == ("ecg_2020-04-19", "I", 512)
-    np.testing.assert_allclose(record.signal, signal, atol=1e-6)
-    assert_refused("has 512 Hz, not 300 Hz", path, fs=300)
-
-
-@pytest.mark.parametrize(
-    "rate", ["511.1 hertz", "511,1 Hz", '"511,1 hercios"', "511.1Hz", "511,1 герц", "511.1 赫兹"]
-)
-def test_watch_export_in_any_language(tmp_path, rate):
-    path = tmp_path / "rec.csv"
-    head = WATCH_HEAD.replace("512 hertz", rate).replace("Unit", "Unité")
-    values = "\n".join(f"{-1000 * v:.3f}" for v in signals(512)[:, 0])
-    values = values.replace(".", ",").replace("-", "\N{MINUS SIGN}")
-    path.write_text(head + values, encoding="utf-8")
-    record = readers.read(path)
-    assert record.fs == pytest.approx(511.1)
-    assert record.signal.min() == pytest.approx(-signals(512).max(), abs=1e-5)
-
-
-def test_watch_export_damaged(tmp_path):
-    path = tmp_path / "rec.csv"
-    path.write_text(WATCH_HEAD, encoding="utf-8")
-    assert_refused("empty, it holds no values", path)
-    path.write_text(WATCH_HEAD + "1.5\n?\n", encoding="utf-8")
-    assert_refused(r"line 15: '\?' is not a number", path)
