@@ -148,7 +148,7 @@ def test_mat_damaged(tmp_path):
     for content in (whole[: len(whole) // 2], whole[:100]):
         path.write_bytes(content)
         assert_refused("damaged or cut", path, fs=200)
-    path.write_bytes(b"not a MATLAB file" * 20)
+    path.write_bytes(b"not a MATLAB file\0" * 20)
     assert_refused("no known format", path, fs=200)
 
 

@@ -18,7 +18,7 @@ def test_refuses_what_is_no_recording(tmp_path):
     assert_refused("is a folder", tmp_path)
     (tmp_path / "rec.pdf").write_bytes(b"%PDF")
     assert_refused("no known format", tmp_path / "rec.pdf")
-    (tmp_path / "rec").write_bytes(b"x")
+    (tmp_path / "rec").write_bytes(b"x\0")
     assert_refused("no known format", tmp_path / "rec")
     os.mkfifo(tmp_path / "rec.csv")
     assert_refused("is a pipe", tmp_path / "rec.csv")
