@@ -9,6 +9,7 @@ from ecglab.cli import (
     data,
     demo,
     evaluate,
+    formats,
     models,
     predict,
     report,
@@ -22,7 +23,7 @@ from ecglab.utils import extras
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.text import printable
 
-GROUPS = (demo, data, train, tune, results, models, predict, report, evaluate, servers)
+GROUPS = (demo, data, train, tune, results, models, predict, report, formats, evaluate, servers)
 """Modules with `add(commands)`, in the order of the help."""
 
 RESUMABLE = tuple(f"ecglab.cli.{name}" for name in ("demo", "train", "tune"))
