@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecglab.ecg.features import qrs, quality
+from ecglab.ecg import quality
+from ecglab.ecg.features import qrs
+from ecglab.ecg.features import quality as features
 from ecglab.ecg.features.bands import Bands
 from ecglab.ecg.record import MIN_FS
 from ecglab.readers.common import millivolts
@@ -147,8 +149,7 @@ def select(leads: Sequence[Lead], fs: float | None = None) -> tuple[int, str]:
     """(place, reason in words) of the lead to read: I, else II, else the best ECG lead.
 
     fs: rate in Hz of leads that have none
-    A lead that is flat or without samples, or whose unit is no voltage, is left out. The quality is
-    the agreement of two QRS detectors less the level of noise between the beats.
+    A lead that is flat or without samples, or whose unit is no voltage, is left out.
     """
     if len(leads) == 1:
         return 0, _reason(leads[0], "the only one of the file")
@@ -184,17 +185,16 @@ def _moves(signal: np.ndarray) -> bool:
 
 
 def _quality(lead: Lead, fs: float | None) -> float:
-    """How well the beats of a lead can be seen, from the middle of it; higher is better."""
+    """Signal quality of the middle of a lead, from 0 to 1; below 0 where it has no beats."""
     rate = lead.fs or fs or 0.0
     if not rate >= MIN_FS:
-        return -np.inf
+        return -1.0
     signal = lead.signal
     n = min(signal.size, round(_COMPARED_SECONDS * rate))
     start = (signal.size - n) // 2
     part = signal[start : start + n]
     if n < rate or not np.isfinite(part).any() or not _moves(part):
-        return -np.inf
+        return -1.0
     bands = Bands(part, rate)
-    found = quality.features(bands, qrs.detect(bands))
-    score = found.get("quality_agreement", 0.0) - found.get("quality_noise_level", 1.0)
-    return float(score) if np.isfinite(score) else -np.inf
+    r = qrs.detect(bands)
+    return quality.quality(features.features(bands, r)) if r.size else -1.0
