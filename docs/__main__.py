@@ -50,6 +50,7 @@ def assemble(out: Path, notebooks: str) -> Path:
     _copy(ROOT / "notebooks/pictures", source / "notebooks/pictures")
     pages.reference(source / "reference")
     pages.commands(source / "reference" / "commands.md")
+    pages.formats(source / "guides" / "formats.md")
     pages.models(source / "models")
     _notebooks(source / "notebooks", out, notebooks)
     return source

@@ -1,4 +1,4 @@
-"""Pages that are made from the code: API reference, commands, gallery of the notebooks, models."""
+"""Pages that are made from the code: API reference, commands, formats, notebooks, models."""
 
 import argparse
 import importlib
@@ -140,6 +140,19 @@ def subcommands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse
                 yield from subcommands(command)
             return
     yield parser.prog, parser
+
+
+def formats(path: Path) -> None:
+    """Put the table of `ecglab formats` into the copy of the guide at `path`."""
+    from ecglab.cli import formats as listed
+
+    rows = [
+        tuple(f"`{row[key]}`" if key == "sample" else str(row[key]) for key in listed.COLUMNS)
+        for row in listed.rows()
+    ]
+    table = _table(tuple(listed.COLUMNS.values()), rows)
+    text = path.read_text(encoding="utf-8")
+    write(path, text.replace("<!-- the table of ecglab formats -->", table))
 
 
 def models(folder: Path) -> None:

@@ -126,6 +126,13 @@ def test_every_command_and_notebook_and_model_is_there(site):
     assert "leaderboard.png" in board
 
 
+def test_the_guide_has_the_table_of_formats(site):
+    from ecglab.readers import READERS
+
+    text = (site / "guides" / "formats.html").read_text(encoding="utf-8")
+    assert all(f"<td><p>{reader.FORMAT}</p></td>" in text for reader in READERS)
+
+
 def test_the_search_knows_the_functions(site):
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     for word in ("predict_proba", "paired_difference", "logspectrogram"):

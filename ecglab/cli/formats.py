@@ -26,10 +26,7 @@ def add(commands) -> None:
     )
     examples = ("ecglab formats", "ecglab formats --json")
     formats = command(commands, "formats", _formats, what, *examples)
-    how = formats.add_mutually_exclusive_group()
-    how.add_argument("--json", action="store_true", help="print one JSON object per format")
-    what = "print the table of the guide, in Markdown"
-    how.add_argument("--markdown", action="store_true", help=what)
+    formats.add_argument("--json", action="store_true", help="print one JSON object per format")
 
 
 def rows() -> list[dict[str, str | bool]]:
@@ -55,20 +52,7 @@ def _row(reader: ModuleType) -> dict[str, str | bool]:
     }
 
 
-def markdown() -> str:
-    """The table of formats as Markdown, for the guide."""
-    lines = [list(COLUMNS.values()), ["---"] * len(COLUMNS)]
-    for row in rows():
-        suffixes = " ".join(f"`{suffix}`" for suffix in str(row["suffixes"]).split())
-        cells = row | {"suffixes": suffixes, "sample": f"`{row['sample']}`"}
-        lines.append([str(cells[key]) for key in COLUMNS])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _formats(options: argparse.Namespace) -> None:
-    if options.markdown:
-        print(markdown())
-        return
     found = rows()
     if options.json:
         for row in found:

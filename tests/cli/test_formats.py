@@ -45,13 +45,6 @@ def test_what_is_not_installed(capsys, monkeypatch):
     assert "pip install 'ecglab[formats]'" in printed.err
 
 
-def test_the_guide_has_this_table(capsys):
-    main(["formats", "--markdown"])
-    table = capsys.readouterr().out.strip()
-    guide = (ROOT / "docs/guides/formats.md").read_text(encoding="utf-8")
-    assert table in guide, "put the output of 'ecglab formats --markdown' into the guide"
-
-
 @pytest.mark.parametrize("reader", readers.READERS, ids=lambda reader: reader.FORMAT)
 def test_samples_are_there_and_read(reader):
     if reader.SAMPLE.startswith("tests/"):
