@@ -39,7 +39,7 @@ READERS: tuple[ModuleType, ...] = (
 )
 """In the order in which they are asked, from strict signatures to plain text.
 
-Each has FORMAT, SUFFIXES, LIBRARY and SAMPLE, which describe it in the table of formats,
+Each has FORMAT, SUFFIXES, LIBRARY, RATE, UNIT and SAMPLE, its row in the table of formats;
 matches(path, head) -> bool, which looks at the first bytes of a file, and read(path) -> Recording.
 """
 

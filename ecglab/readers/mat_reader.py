@@ -13,6 +13,7 @@ from ecglab.utils.errors import RecordError
 FORMAT = "MATLAB 4, 5, 7.3"
 SUFFIXES = (".mat",)
 LIBRARY = "NumPy, SciPy, h5py"
+RATE, UNIT = "variable fs, sampling_rate or --fs", "variable unit or --units"
 SAMPLE = "tests/readers/test_array_readers.py"
 
 SIGNAL_NAMES = ("val", "signal", "ecg")

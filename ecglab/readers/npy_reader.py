@@ -12,6 +12,7 @@ from ecglab.utils.errors import RecordError
 FORMAT = "NumPy array"
 SUFFIXES = (".npy",)
 LIBRARY = "NumPy"
+RATE, UNIT = "--fs", "--units"
 SAMPLE = "tests/readers/test_array_readers.py"
 
 
