@@ -72,7 +72,8 @@ def _leads(path: Path, sequences: "Element") -> tuple[list[Lead], str]:
 def _rate(increment: "Element | None") -> float | None:
     """The sampling rate in Hz of the time from one sample to the next; None without a unit."""
     step = xml.number(xml.attribute(increment, "value"))
-    seconds = _SECONDS.get(xml.attribute(increment, "unit").replace("\u03bc", "µ"))
+    unit = xml.attribute(increment, "unit").lower()
+    seconds = _SECONDS.get(unit.replace("\N{GREEK SMALL LETTER MU}", "\N{MICRO SIGN}"))
     return 1 / (step * seconds) if step and step > 0 and seconds else None
 
 

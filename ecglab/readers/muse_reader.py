@@ -41,14 +41,14 @@ def read(path: Path) -> Recording:
         if xml.text_of(waveform, "WaveformType").lower() == "median":
             continue
         fs = _rate(waveform)
-        leads = [_lead(path, one, fs) for one in xml.children(waveform, "LeadData")]
+        written = [one for one in xml.children(waveform, "LeadData") if _has_samples(one)]
+        leads = [_lead(path, one, fs) for one in written]
         if _longest(leads) > _longest(best):
             best = leads
     if not best:
         raise RecordError(f"{path}: holds no rhythm waveform")
-    tests = ("TestDemographics",)
-    date = xml.text_of(root, *tests, "AcquisitionDate")
-    time = xml.text_of(root, *tests, "AcquisitionTime")
+    date = xml.text_of(root, "TestDemographics", "AcquisitionDate")
+    time = xml.text_of(root, "TestDemographics", "AcquisitionTime")
     return Recording(path, FORMAT, with_limb_leads(best), f"{date} {time}".strip())
 
 
@@ -61,6 +61,11 @@ def _rate(waveform: "Element") -> float | None:
     base = xml.number(xml.text_of(waveform, "SampleBase"))
     exponent = xml.number(xml.text_of(waveform, "SampleExponent")) or 0.0
     return base * 10**exponent if base and base > 0 and abs(exponent) < 10 else None
+
+
+def _has_samples(data: "Element") -> bool:
+    """Whether a lead was stored; one that was off may have no samples."""
+    return bool(xml.text_of(data, "WaveFormData"))
 
 
 def _lead(path: Path, data: "Element", fs: float | None) -> Lead:

@@ -47,7 +47,7 @@ def read(path: Path) -> Recording:
     if not 0 < milliseconds <= 1000 * _MOST_SECONDS:
         raise RecordError(f"{path}: claims {milliseconds / 1000:g} s, which no resting ECG has")
     names = _names(signals, waveform)
-    values = _samples(path, waveform, len(names), round(milliseconds * fs / 1000))
+    values = _samples(path, waveform, names, round(milliseconds * fs / 1000))
     resolution = xml.number(
         xml.attribute(waveform, "resolution")
         or xml.text_of(signals, "resolution")
@@ -71,8 +71,9 @@ def _names(signals: "Element", waveform: "Element") -> list[str]:
     return (_STANDARD + [f"channel {i}" for i in range(13, 17)])[: max(n, 0)]
 
 
-def _samples(path: Path, waveform: "Element", n_leads: int, n_samples: int) -> list[np.ndarray]:
+def _samples(path: Path, waveform: "Element", names: list[str], n_samples: int) -> list[np.ndarray]:
     """The integers (n_samples,) of each lead."""
+    n_leads = len(names)
     encoding = xml.attribute(waveform, "dataencoding").lower()
     method = xml.attribute(waveform, "compression") or xml.attribute(waveform, "compressmethod")
     compressed = method.lower() not in ("", "none", "uncompressed")
@@ -86,7 +87,8 @@ def _samples(path: Path, waveform: "Element", n_leads: int, n_samples: int) -> l
     elif encoding in ("", "base64"):
         content = xml.base64_bytes(path, waveform.text, "the waveform")
         if compressed:
-            return _decompressed(path, method, content, n_leads, n_samples)
+            stored = _decompressed(path, method, content, n_leads, n_samples)
+            return _limb_leads(stored) if names[:6] == _STANDARD[:6] else stored
         values = np.frombuffer(content[: len(content) // 2 * 2], "<i2").astype(float)
     else:
         raise RecordError(f"{path}: its samples are encoded as {encoding[:40]}, not as base64")
@@ -103,10 +105,9 @@ def _decompressed(
     if method.upper() != "XLI":
         raise RecordError(f"{path}: its compression {method[:40]} is not read, only XLI")
     try:
-        found = xli.decode(content, n_leads, n_samples)
+        return xli.decode(content, n_leads, n_samples)
     except ValueError as error:
         raise RecordError(f"{path}: damaged or cut, {error}: copy it again") from None
-    return _limb_leads(found)
 
 
 def _without_calibration(values: list[np.ndarray], millivolt: float) -> list[np.ndarray]:
@@ -121,10 +122,7 @@ def _without_calibration(values: list[np.ndarray], millivolt: float) -> list[np.
 
 
 def _limb_leads(stored: list[np.ndarray]) -> list[np.ndarray]:
-    """The leads, of which XLI stores III, aVR, aVL and aVF as differences from what I and II give.
-
-    The first six are I, II, III, aVR, aVL and aVF.
-    """
+    """Leads I, II, III, aVR, aVL, aVF, ...: XLI stores how III to aVF differ from I and II."""
     if len(stored) < 6:
         return stored
     i, ii, iii, avr, avl, avf = stored[:6]

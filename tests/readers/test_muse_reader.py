@@ -53,6 +53,8 @@ def test_stored_leads_are_not_derived(tmp_path):
 def test_a_lead_that_was_off_is_not_selected(tmp_path):
     leads = [muse_lead("I", MILLIVOLTS[0], LeadOff="TRUE"), muse_lead("II", MILLIVOLTS[1])]
     assert read(tmp_path, muse(leads)).record().lead_reason == "lead II: lead I is flat"
+    leads[0] = muse_lead("I", MILLIVOLTS[0], WaveFormData="")
+    assert read(tmp_path, muse(leads)).record().lead == "II"
 
 
 def test_no_rhythm_no_unit_no_rate(tmp_path):

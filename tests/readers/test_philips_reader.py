@@ -42,6 +42,15 @@ def test_round_trip(tmp_path, changed):
         np.testing.assert_allclose(one.signal[:n] / 1000, lead[:n], atol=0.0026)
 
 
+def test_leads_in_another_order_are_stored_as_they_are(tmp_path):
+    expected = read(tmp_path, philips(calibration=False))
+    labels = "V1 V2 V3 V4 V5 V6 I II III aVR aVL aVF"
+    found = read(tmp_path, philips(calibration=False, leadlabels=labels))
+    assert found.leads[0].name == "V1"
+    np.testing.assert_array_equal(found.leads[0].signal, expected.leads[0].signal)
+    assert np.abs(found.leads[2].signal).max() < 10  # what III differs from II - I
+
+
 def test_utf_16(tmp_path):
     text = '<?xml version="1.0" encoding="utf-16"?>\n' + philips()
     assert len(read(tmp_path, text, "utf-16").leads) == 12
