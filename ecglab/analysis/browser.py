@@ -6,12 +6,17 @@ Filtering and drawing are plain functions; the panel only calls them.
 import base64
 import io
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from ecglab import plots
 from ecglab.datasets.dataset import Dataset
 from ecglab.evaluation import metrics
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ANY = "any"
 
@@ -33,7 +38,7 @@ class Filter:
     order: str = "record"
 
 
-def listed(data: Dataset, table=None):
+def listed(data: Dataset, table: "pd.DataFrame | None" = None) -> "pd.DataFrame":
     """A table of the records and their predictions, one row per record.
 
     table: predictions as a run has them; None lists the records alone
@@ -51,7 +56,7 @@ def listed(data: Dataset, table=None):
     return found
 
 
-def filtered(found, by: Filter):
+def filtered(found: "pd.DataFrame", by: Filter) -> "pd.DataFrame":
     """The rows of `listed` that pass a filter, in its order."""
     keep = found["seconds"].between(*by.seconds)
     if by.label != ANY:
@@ -65,7 +70,7 @@ def filtered(found, by: Filter):
     return found[keep].sort_values(by.order, kind="stable", ignore_index=True)
 
 
-def figure(data: Dataset, row, start: float = 0.0):
+def figure(data: Dataset, row: "pd.Series", start: float = 0.0) -> Figure:
     """The figure of one row of `listed`: strip, spectrogram, and probabilities if it has any."""
     classes = data.classes
     record = data.record(str(row["record"]))
@@ -92,7 +97,9 @@ class Browser:
     data: the records; table: their predictions, as in `listed`; by: the filter to start with
     """
 
-    def __init__(self, data: Dataset, table=None, by: Filter | None = None):
+    def __init__(
+        self, data: Dataset, table: "pd.DataFrame | None" = None, by: Filter | None = None
+    ) -> None:
         import ipywidgets as widgets
 
         self.data, self.found, self.position = data, listed(data, table), 0
@@ -153,7 +160,7 @@ class Browser:
         self.panel = widgets.VBox([*rows, controls, self.image])
         self._filter()
 
-    def _repr_mimebundle_(self, **named):
+    def _repr_mimebundle_(self, **named: Any) -> dict[str, Any]:
         """The widgets, and the figure of the record that they show."""
         words = self.text.value.replace("<b>", "").replace("</b>", "")
         bundle = {**self.panel._repr_mimebundle_(**named), "text/plain": words}

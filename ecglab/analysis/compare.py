@@ -4,7 +4,8 @@ A table of predictions has a row for each record, with the columns record, label
 probabilities for each class and, where groups are known, group: `RunFolder.predictions` returns it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +13,13 @@ from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
 from ecglab.reports.results import Result
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.types import Labels
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def runs():
+def runs() -> "pd.DataFrame":
     """A table of the runs in MLflow, newest first: run, scope and a column for each metric.
 
     The run is the name of its folder.
@@ -31,17 +36,17 @@ def runs():
     return pd.DataFrame([a | x.data.metrics for a, x in zip(named, found, strict=True)])
 
 
-def predictions(records, labels, probabilities: np.ndarray, classes: Classes):
+def predictions(
+    records: Collection, labels: Labels, probabilities: np.ndarray, classes: Classes
+) -> "pd.DataFrame":
     """A table of predictions; records, labels: (n,), probabilities: (n, n_classes)."""
     import pandas as pd
 
-    table = pd.DataFrame(probabilities, columns=list(classes))
-    table.insert(0, "label", labels)
-    table.insert(0, "record", records)
-    return table
+    named = dict(zip(classes, probabilities.T, strict=True))
+    return pd.DataFrame({"record": records, "label": labels, **named})
 
 
-def score(name: str, table, classes: Classes) -> dict:
+def score(name: str, table: "pd.DataFrame", classes: Classes) -> dict:
     """{"name", "value", "low", "high"}: challenge F1 of a table, with its 95 % interval."""
     found = metrics.scores(table, classes)
     low, high = found["intervals"]["challenge_f1"]
@@ -66,7 +71,7 @@ def paired(tables: Mapping, base: str, classes: Classes) -> list[dict]:
     return found
 
 
-def disagreement(a, b, classes: Classes):
+def disagreement(a: "pd.DataFrame", b: "pd.DataFrame", classes: Classes) -> "pd.DataFrame":
     """For each class: on how many records two tables of predictions differ, and which is right."""
     import pandas as pd
 
@@ -107,7 +112,7 @@ def few(results: Iterable[Result], best: int = 2) -> list[Result]:
     return found
 
 
-def _joined(table, base, classes: Classes):
+def _joined(table: "pd.DataFrame", base: "pd.DataFrame", classes: Classes) -> "pd.DataFrame":
     """record, label, predicted, predicted_base (and group) of the records in both tables."""
     one = table.drop(columns=[*classes]).assign(predicted=metrics.predicted(table, classes))
     other = base[["record"]].assign(predicted_base=metrics.predicted(base, classes))

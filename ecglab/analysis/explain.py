@@ -1,6 +1,7 @@
 """Explanations of one prediction: which features are unusual, what the parts of a record do."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from ecglab.ecg.prepare import prepare
 from ecglab.ecg.record import Record
 from ecglab.inference.predictor import Predictor
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def probability_without(probability: float, change: float) -> float:
     """The probability of a label when a part is hidden, whose change `Predictor.explain` gives."""
@@ -19,7 +23,9 @@ def probability_without(probability: float, change: float) -> float:
     return float(1 / (1 + np.exp(change - np.log(p) + np.log1p(-p))))
 
 
-def unusual(record: Record, data: Dataset, vectors: np.ndarray, base: str, other: str, n: int = 8):
+def unusual(
+    record: Record, data: Dataset, vectors: np.ndarray, base: str, other: str, n: int = 8
+) -> "pd.DataFrame":
     """The features in which a record differs most from the records of a class, as a table.
 
     vectors: (n_records, n_features) features of the records of `data`

@@ -1,5 +1,7 @@
 """Measures, beats and averages of many records: what one looks at before designing a model."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ecglab.datasets import dataset
@@ -10,6 +12,9 @@ from ecglab.ecg.features.beats import AFTER, BEFORE, Beats, coherence
 from ecglab.ecg.record import Record
 from ecglab.plots.spectrum import spectrogram
 from ecglab.utils import progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEASURES = {
     "seconds": "length (s)",
@@ -33,7 +38,7 @@ def _detected(bands: Bands) -> tuple[np.ndarray, Beats]:
     return qrs.intervals(bands, r), Beats(bands, r)
 
 
-def measures(data: Dataset):
+def measures(data: Dataset) -> "pd.DataFrame":
     """A table with `record`, `label` and `MEASURES` of every record.
 
     NaN where a measure is not defined, such as the rate of a record without a detected beat.
@@ -72,7 +77,7 @@ def _irregularity(rr: np.ndarray) -> float:
     return float(np.median(np.abs(np.diff(rr))) / rr.mean()) if rr.size >= 3 else np.nan
 
 
-def typical(table, label: str, n: int = 1) -> list[str]:
+def typical(table: "pd.DataFrame", label: str, n: int = 1) -> list[str]:
     """Ids of the `n` records of a class that are closest to its median.
 
     table: as `measures` returns it. Distance is over rate, irregularity, P wave, amplitude and
@@ -94,7 +99,7 @@ def random_records(data: Dataset, label: str, n: int, seed: int = 0) -> list[str
     return data.ids[np.random.default_rng(seed).permutation(rows)[:n]].tolist()
 
 
-def irregularity_on_frames(data: Dataset, hop: float):
+def irregularity_on_frames(data: Dataset, hop: float) -> "pd.DataFrame":
     """A table label, irregularity: as in `measures`, with each beat moved to its nearest frame.
 
     hop: time between frames in s; 0 leaves the beats where they are
@@ -129,7 +134,11 @@ def median_beats(data: Dataset, per_class: int) -> tuple[dict[str, np.ndarray], 
 
 
 def mean_spectrograms(
-    data: Dataset, per_class: int, window: float = 0.16, hop: float = 0.02, band=(0, 40)
+    data: Dataset,
+    per_class: int,
+    window: float = 0.16,
+    hop: float = 0.02,
+    band: tuple[float, float] = (0, 40),
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """The mean log power around R over up to `per_class` records of each ranked class.
 
@@ -156,7 +165,7 @@ def mean_spectrograms(
     return found, around * hop, frequency
 
 
-def relabelled(data: Dataset, version: str):
+def relabelled(data: Dataset, version: str) -> "pd.DataFrame":
     """A table record, `version`, now: the records that have another label in another version."""
     import pandas as pd
 

@@ -1,6 +1,7 @@
 """What added noise does to predictions: how certain they are, and how many are wrong."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +9,9 @@ from ecglab.ecg.classes import Classes
 from ecglab.ecg.record import Record
 from ecglab.inference.predictor import Predictor
 from ecglab.utils import progress
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def predicted(
@@ -47,7 +51,7 @@ def table(
     labels: np.ndarray,
     classes: Classes,
     noise: str = "",
-):
+) -> "pd.DataFrame":
     """A table with a row for each level, in µV: shares of the outcomes, and mean certainties.
 
     The certainty is the probability of the predicted class. Columns: those of `outcomes`,

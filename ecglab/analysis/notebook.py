@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ecglab.datasets import dataset
 from ecglab.datasets.dataset import Dataset
@@ -24,6 +25,9 @@ SMALL_RECORDS = 160
 
 DPI, CSS_DPI = 150, 86
 """Of figures in a notebook, as drawn and as shown: 10 s of ECG paper fit the page's width."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Setup:
     def simulated(self) -> bool:
         return self.data.simulated
 
-    def size(self, small, full):
+    def size(self, small: T, full: T) -> T:
         """The first value in the small setting, the second in the full one."""
         return small if self.small else full
 
@@ -97,7 +101,7 @@ def _show_figures() -> None:
         return
     from matplotlib.figure import Figure
 
-    def png(figure):
+    def png(figure: Figure) -> tuple[bytes, dict[str, int]]:
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=DPI)
         width, height = (round(CSS_DPI * inches) for inches in figure.get_size_inches())

@@ -5,7 +5,11 @@ is information that a network could use too. Random forests after Breiman 2001,
 doi:10.1023/A:1010933404324.
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ecglab.analysis import compare
 from ecglab.datasets.dataset import Dataset, record_weights
@@ -17,6 +21,9 @@ from ecglab.evaluation import metrics
 from ecglab.plots.spectrum import spectrogram
 from ecglab.utils import progress
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 HALF_SECONDS = 10
 """Shortest half of a record that `halves` takes."""
 
@@ -24,7 +31,9 @@ LAGS = np.arange(0.2, 2.41, 0.04)
 """Seconds at which the autocorrelation of a spectrogram's energy is read."""
 
 
-def forest(x: np.ndarray, labels: np.ndarray, classes: Classes, seed: int = 0, trees: int = 100):
+def forest(
+    x: np.ndarray, labels: np.ndarray, classes: Classes, seed: int = 0, trees: int = 100
+) -> Any:
     """A random forest on x (n, n_numbers), NaN allowed, with the class weights of a network."""
     from sklearn.ensemble import RandomForestClassifier
 
@@ -32,7 +41,7 @@ def forest(x: np.ndarray, labels: np.ndarray, classes: Classes, seed: int = 0, t
     return model.fit(x, labels, sample_weight=record_weights(labels, classes, 0.5))
 
 
-def nearest(x: np.ndarray, labels: np.ndarray, classes: Classes):
+def nearest(x: np.ndarray, labels: np.ndarray, classes: Classes) -> Any:
     """A classifier that gives the label of the most similar record: it can only memorise."""
     from sklearn.impute import SimpleImputer
     from sklearn.neighbors import KNeighborsClassifier
@@ -43,7 +52,13 @@ def nearest(x: np.ndarray, labels: np.ndarray, classes: Classes):
     return make_pipeline(*parts).fit(x, labels)
 
 
-def out_of_fold(x: np.ndarray, labels: np.ndarray, fold: np.ndarray, classes: Classes, fit=forest):
+def out_of_fold(
+    x: np.ndarray,
+    labels: np.ndarray,
+    fold: np.ndarray,
+    classes: Classes,
+    fit: Callable[..., Any] = forest,
+) -> "pd.DataFrame":
     """A table of predictions of each row, by a model fitted on the other folds.
 
     x: (n, n_numbers); labels, fold: (n,); fit: function of numbers, labels and classes that
@@ -67,7 +82,7 @@ def random_folds(labels: np.ndarray, n_folds: int, seed: int = 0) -> np.ndarray:
     return fold
 
 
-def _probabilities(model, x: np.ndarray, classes: Classes) -> np.ndarray:
+def _probabilities(model: Any, x: np.ndarray, classes: Classes) -> np.ndarray:
     """(n, n_classes), 0 for a class that the model was not fitted on."""
     found = np.zeros((len(x), len(classes)))
     found[:, classes.index(model.classes_)] = model.predict_proba(x)
@@ -124,7 +139,7 @@ def candidates(
 
 
 def score_of_choice(
-    found: dict, labels: np.ndarray, fold: np.ndarray, classes: Classes, choice
+    found: dict, labels: np.ndarray, fold: np.ndarray, classes: Classes, choice: ArrayLike
 ) -> float:
     """Challenge F1, pooled over the folds, of one of the `candidates` in each fold.
 

@@ -2,7 +2,9 @@
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,13 +12,19 @@ from ecglab.datasets import splits
 from ecglab.datasets.dataset import Dataset
 from ecglab.ecg.prepare import batch
 from ecglab.ecg.record import Record
+from ecglab.training.network import Network
 from ecglab.utils import progress
+
+if TYPE_CHECKING:
+    import keras
+
+    from ecglab.layers.augment import Augmentation
 
 SECONDS = 30
 """Length of the records that `cost` measures, in s."""
 
 
-def cost(experiment, data: Dataset, batches: int = 3) -> dict:
+def cost(experiment: Network, data: Dataset, batches: int = 3) -> dict:
     """Size of an experiment's network, and its seconds per 1,000 records on this machine.
 
     Batches have the experiment's size and records of up to 30 s; the first batch, which compiles,
@@ -31,7 +39,7 @@ def cost(experiment, data: Dataset, batches: int = 3) -> dict:
     labels = data.classes.one_hot(data.labels[rows])
     weights = np.ones(len(rows), np.float32)
 
-    def train():
+    def train() -> object:
         return model.train_on_batch(inputs, labels, weights)
 
     return {
@@ -41,7 +49,7 @@ def cost(experiment, data: Dataset, batches: int = 3) -> dict:
     }
 
 
-def _timed(work, times: int) -> float:
+def _timed(work: Callable[[], object], times: int) -> float:
     work()
     start = time.perf_counter()
     for _ in range(times):
@@ -49,7 +57,7 @@ def _timed(work, times: int) -> float:
     return (time.perf_counter() - start) / times
 
 
-def augmented(record: Record, layer, seed: int = 0) -> Record:
+def augmented(record: Record, layer: "Augmentation", seed: int = 0) -> Record:
     """The record after a layer of `ecglab.layers.augment`, as training would see it."""
     import keras
 
@@ -61,7 +69,7 @@ def augmented(record: Record, layer, seed: int = 0) -> Record:
     return Record(np.where(mask > 0, changed, np.nan), record.fs, id=record.id, lead=record.lead)
 
 
-def train_once(experiment, data: Dataset):
+def train_once(experiment: Network, data: Dataset) -> tuple["keras.Model", list[dict], np.ndarray]:
     """Train an experiment's network on all folds but 0, with a progress bar; nothing is kept.
 
     Returns (model, history as `plots.learning_curves` takes it, rows of fold 0).

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +15,11 @@ from ecglab.training.experiment import Experiment, Fold
 from ecglab.tuning.search import Search, rows
 from ecglab.utils import progress
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def table(search: Search):
+
+def table(search: Search) -> "pd.DataFrame":
     """DataFrame of all trials, the best first: trial, status, scores, seconds, searched values."""
     import pandas as pd
 

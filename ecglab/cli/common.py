@@ -40,8 +40,12 @@ class Formatter(argparse.HelpFormatter):
         return text if none or "default" in text else f"{text} (default: %(default)s)"
 
 
+Commands = argparse._SubParsersAction
+"""What `add_subparsers` returns: commands are added to it."""
+
+
 def command(
-    commands,
+    commands: Commands,
     name: str,
     run: Callable[[argparse.Namespace], int | None] | None,
     text: str,
@@ -49,7 +53,6 @@ def command(
 ) -> argparse.ArgumentParser:
     """The parser of a new command.
 
-    commands: what `add_subparsers` returned
     run: takes the parsed options and returns the exit status, None for 0
     text: what the command does, in sentences; the first one stands in the list of commands
     examples: command lines, at least one
@@ -66,7 +69,7 @@ def command(
     return parser
 
 
-def add_set(parser) -> None:
+def add_set(parser: argparse._ActionsContainer) -> None:
     """Add `--set KEY=VALUE`, which collects assignments in `options.keys`."""
     what = "a setting of the experiment, such as epochs=2 or network.dropout=0.1; may be repeated"
     parser.add_argument(
@@ -82,7 +85,7 @@ def complete(
     files: whether the argument may also be a path
     """
 
-    def completer(prefix: str, **_) -> list[str]:
+    def completer(prefix: str, **_: object) -> list[str]:
         from argcomplete.completers import FilesCompleter
 
         return [*names(), *(FilesCompleter()(prefix) if files else ())]

@@ -1,14 +1,15 @@
 """Commands for data sets: data fetch, import, info, split."""
 
+import argparse
 from pathlib import Path
 
 from ecglab.cli import names
-from ecglab.cli.common import command, complete, mapping
+from ecglab.cli.common import Commands, command, complete, mapping
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
 
 
-def add(commands) -> None:
+def add(commands: Commands) -> None:
     text = "Fetch, import, describe and split data sets."
     group = command(commands, "data", None, text, "ecglab data info synthetic")
     data = group.add_subparsers(required=True, metavar="WHAT", title="commands")
@@ -34,7 +35,7 @@ def add(commands) -> None:
     split.add_argument("--seed", type=int, default=0, help="seed of the random split")
 
 
-def _add_fetch(data) -> None:
+def _add_fetch(data: Commands) -> None:
     text = "Download a published data set. It is verified and imported; about 95 MB."
     fetch = command(data, "fetch", _fetch, text, "ecglab data fetch cinc2017")
     what = "the data set"
@@ -42,7 +43,7 @@ def _add_fetch(data) -> None:
     fetch.add_argument("--url", help="address of a mirror instead of PhysioNet's")
 
 
-def _add_import(data) -> None:
+def _add_import(data: Commands) -> None:
     text = (
         "Import your own recordings, or the archive training2017.zip. Your own need a table of "
         "labels and a name."
@@ -74,13 +75,13 @@ def _add_import(data) -> None:
     own.add_argument("--replace", action="store_true", help=what)
 
 
-def _fetch(options) -> None:
+def _fetch(options: argparse.Namespace) -> None:
     from ecglab.datasets import cinc2017, download, info
 
     print(info.describe(download.fetch_cinc2017(options.url or cinc2017.BASE_URL)))
 
 
-def _import(options) -> None:
+def _import(options: argparse.Namespace) -> None:
     from ecglab.datasets import archive, folder, info
 
     if options.labels is None and options.name is None:
@@ -107,7 +108,7 @@ def _import(options) -> None:
     print(info.describe(data))
 
 
-def _info(options) -> None:
+def _info(options: argparse.Namespace) -> None:
     from ecglab.datasets import dataset, info
 
     data = dataset.open(options.name, options.labels)
@@ -116,7 +117,7 @@ def _info(options) -> None:
     print("\nAll digests match: no record and no label has changed since it was imported.")
 
 
-def _split(options) -> None:
+def _split(options: argparse.Namespace) -> None:
     import numpy as np
 
     from ecglab.datasets import dataset, splits

@@ -1,18 +1,19 @@
 """The command demo: data, training, MLflow, registry and prediction on synthetic records."""
 
+import argparse
 import io
 import json
 import sys
 from typing import cast
 
 from ecglab.cli import text
-from ecglab.cli.common import command
+from ecglab.cli.common import Commands, command
 from ecglab.utils import extras
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
 
 
-def add(commands) -> None:
+def add(commands: Commands) -> None:
     what = (
         "Train, log and predict on synthetic data, in a few minutes. It shows every step of the "
         "work; its scores say nothing about recordings."
@@ -20,7 +21,7 @@ def add(commands) -> None:
     command(commands, "demo", _demo, what, "ecglab demo")
 
 
-def _demo(options) -> None:
+def _demo(options: argparse.Namespace) -> None:
     """Do everything and print what came of it; EcglabError where a step fails."""
     extras.require("train")
     from ecglab import readers

@@ -4,13 +4,17 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecglab.cli import names, text
-from ecglab.cli.common import command, complete, mapping
+from ecglab.cli.common import Commands, command, complete, mapping
 from ecglab.utils.progress import message
 
+if TYPE_CHECKING:
+    from ecglab.evaluation.external import Evaluation
 
-def add(commands) -> None:
+
+def add(commands: Commands) -> None:
     text = (
         "Score a packaged model on a data set that it was not trained on. Records that it was "
         "trained on are left out."
@@ -83,7 +87,7 @@ def _json(facts: dict) -> str:
     return json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _track(found, page: Path | None) -> str:
+def _track(found: "Evaluation", page: Path | None) -> str:
     """Log an evaluation with its page, which is made where it was not asked for; the run's id."""
     from ecglab.reports import evaluation_page
     from ecglab.tracking import evaluations

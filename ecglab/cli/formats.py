@@ -6,7 +6,7 @@ import json
 from types import ModuleType
 
 from ecglab.cli import text
-from ecglab.cli.common import command
+from ecglab.cli.common import Commands, command
 from ecglab.utils.progress import message
 
 COLUMNS = {
@@ -19,7 +19,7 @@ COLUMNS = {
 }
 
 
-def add(commands) -> None:
+def add(commands: Commands) -> None:
     what = (
         "List the formats of recordings that are read. A format is recognised by the content of a "
         "file; its suffix decides only where a format has no signature."

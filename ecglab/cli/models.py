@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 
 from ecglab.cli import names
-from ecglab.cli.common import command, complete
+from ecglab.cli.common import Commands, command, complete
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
 
 
-def add(commands) -> None:
+def add(commands: Commands) -> None:
     text = (
         "Make a package of a run. It is a folder with the model of every fold and a model card, "
         "and predicts where only ecglab is installed, without the training libraries."

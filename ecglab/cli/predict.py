@@ -5,12 +5,12 @@ import contextlib
 import math
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ecglab.cli import inputs, names, rows
-from ecglab.cli.common import UsageError, command, complete
+from ecglab.cli.common import Commands, UsageError, command, complete
 from ecglab.utils.errors import RecordError
 from ecglab.utils.progress import Line, message
 
@@ -22,7 +22,7 @@ FORMATS = {".json": "json", ".jsonl": "json", ".csv": "csv"}
 """{suffix of the file of -o: its format}"""
 
 
-def add(commands) -> None:
+def add(commands: Commands) -> None:
     text = (
         "Predict the class of recordings. Each file gets a verdict with its reason, the "
         "probability of the class, heart rate and signal quality. A file that cannot be "
@@ -178,7 +178,9 @@ def _output(path: Path | None) -> Iterator[IO[str]]:
 
 
 @contextlib.contextmanager
-def _reports(folder: Path | None, predictor: "Predictor"):
+def _reports(
+    folder: Path | None, predictor: "Predictor"
+) -> Iterator[Callable[[Mapping, "Record | None"], None]]:
     """A function that writes the page of a row and its record; at the end the index is written."""
     if folder is None:
         yield lambda row, record: None

@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from ecglab.cli.common import UsageError, command
+from ecglab.cli.common import Commands, UsageError, command
 from ecglab.cli.predict import add_model, add_recordings, classify, open_model
 from ecglab.utils.progress import message
 from ecglab.utils.text import printable
 
 
-def add(commands) -> None:
+def add(commands: Commands) -> None:
     text = (
         "Write a report on one recording: a page of HTML with the verdict, the strip on ECG paper, "
         "the parts that the prediction rests on, the rhythm, and the limits of the model. The exit "

@@ -1,14 +1,18 @@
 """Kept results: their scores, and the leaderboard that compares them."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from ecglab.cli import names, text
-from ecglab.cli.common import command, complete
+from ecglab.cli.common import Commands, command, complete
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
 
+if TYPE_CHECKING:
+    from ecglab.reports.results import Result
 
-def add(commands) -> None:
+
+def add(commands: Commands) -> None:
     what = (
         "Compute the scores of results. They come from the kept table of predictions and need no "
         "recordings and no model."
@@ -48,7 +52,7 @@ def _score(options: argparse.Namespace) -> int:
     return int(failed)
 
 
-def _print(result) -> None:
+def _print(result: "Result") -> None:
     table = text.scores(result.scores)
     print(f"{result.name}\n{table}\n{len(result.table):,} records\n", flush=True)
 

@@ -1,13 +1,15 @@
 """Commands that serve pages to a browser on this machine: ui, lab."""
 
+import argparse
 import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from types import FrameType
 
-from ecglab.cli.common import command
+from ecglab.cli.common import Commands, command
 from ecglab.utils import extras
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
@@ -16,7 +18,7 @@ PATIENCE = 10.0
 """Seconds that a server has to end by itself before it is killed."""
 
 
-def add(commands) -> None:
+def add(commands: Commands) -> None:
     text = "Show the runs in the MLflow UI. It is served on this machine only, until Ctrl-C."
     ui = command(commands, "ui", _ui, text, "ecglab ui --port 5001")
     ui.add_argument("--port", type=int, default=5000, help="port of this machine")
@@ -25,7 +27,7 @@ def add(commands) -> None:
     lab.add_argument("--port", type=int, default=8888, help="port of this machine")
 
 
-def _ui(options) -> int:
+def _ui(options: argparse.Namespace) -> int:
     extras.require("train")
     from ecglab.tracking import views
     from ecglab.utils.paths import tracking_uri
@@ -44,7 +46,7 @@ def _ui(options) -> int:
     return _serve([*server, "--workers", "1", "--port", str(options.port)])
 
 
-def _lab(options) -> int:
+def _lab(options: argparse.Namespace) -> int:
     extras.require("notebooks")
     from ecglab.analysis import lab
 
@@ -79,7 +81,7 @@ def _serve(module: list[str]) -> int:
     server: subprocess.Popen | None = None
     stopped = False
 
-    def stop(number, frame):
+    def stop(number: int, frame: FrameType | None) -> None:
         nonlocal stopped
         stopped = True
         if server is not None:  # else the process that is being started would be left behind

@@ -1,6 +1,10 @@
 """Tables of text, and the scores of a run."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecglab.training.run_folder import RunFolder
 
 
 def columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -26,7 +30,7 @@ def scores(found: dict, header: str = "score") -> str:
     return columns([header, "value", "95 % interval"], rows)
 
 
-def run(folder) -> str:
+def run(folder: "RunFolder") -> str:
     """The out-of-fold scores of a finished run folder."""
     from ecglab.evaluation import metrics
 

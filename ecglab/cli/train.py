@@ -1,16 +1,23 @@
 """Commands that train and list runs: train, track, runs."""
 
+import argparse
 import shutil
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecglab.cli import names, text
-from ecglab.cli.common import add_set, command, complete
+from ecglab.cli.common import Commands, add_set, command, complete
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
 
+if TYPE_CHECKING:
+    from mlflow.entities import Run
 
-def add(commands) -> None:
+    from ecglab.training.experiment import Experiment
+
+
+def add(commands: Commands) -> None:
     what = (
         "Train an experiment. Each fold is trained and scored on records it never saw, and logged "
         "to MLflow; the same command goes on where it was interrupted."
@@ -43,7 +50,7 @@ def add(commands) -> None:
     command(commands, "runs", _runs, what, "ecglab runs")
 
 
-def _train(options) -> None:
+def _train(options: argparse.Namespace) -> None:
     from ecglab.training import cross_validation, experiment
 
     keys = list(options.keys)
@@ -65,7 +72,7 @@ def _train(options) -> None:
         message("next: ecglab runs")
 
 
-def _settings(experiment) -> str:
+def _settings(experiment: "Experiment") -> str:
     """KEY=VALUE and the meaning of every setting that `--set` takes."""
     from ecglab.training.experiment import as_text
 
@@ -82,7 +89,7 @@ def _settings(experiment) -> str:
     )
 
 
-def _track(options) -> None:
+def _track(options: argparse.Namespace) -> None:
     from ecglab.tracking.tracker import Tracker
     from ecglab.training.run_folder import RunFolder
 
@@ -93,7 +100,7 @@ def _track(options) -> None:
     print(f"logged {run.name}{state}")
 
 
-def _runs(options) -> None:
+def _runs(options: argparse.Namespace) -> None:
     from ecglab.tracking import runs
 
     found = runs.parents()
@@ -107,13 +114,13 @@ def _runs(options) -> None:
     print(text.columns(header, [_row(run, f1) for run in found]))
 
 
-def _row(run, f1: list[str]) -> list[str]:
+def _row(run: "Run", f1: list[str]) -> list[str]:
     from ecglab.tracking import runs, tracker, values
 
     metrics, info = run.data.metrics, run.info
     low, high = values.interval("challenge_f1")
 
-    def show(name):
+    def show(name: str) -> str:
         return f"{metrics[name]:.3f}" if name in metrics else "-"
 
     interval = ""

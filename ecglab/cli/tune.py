@@ -1,12 +1,19 @@
 """The command that searches for better settings: tune."""
 
+import argparse
+from typing import TYPE_CHECKING
+
 from ecglab.cli import names, text
-from ecglab.cli.common import add_set, command, complete
+from ecglab.cli.common import Commands, add_set, command, complete
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
 
+if TYPE_CHECKING:
+    from ecglab.ecg.classes import Classes
+    from ecglab.tuning.search import Search
 
-def add(commands) -> None:
+
+def add(commands: Commands) -> None:
     what = (
         "Search an experiment's settings. Each trial is trained and logged to MLflow; the same "
         "command goes on where it was interrupted."
@@ -26,7 +33,7 @@ def add(commands) -> None:
     best.add_argument("--as", metavar="NAME", dest="name", help="name of that experiment")
 
 
-def _add_search(search) -> None:
+def _add_search(search: argparse._ArgumentGroup) -> None:
     what = "number of trials in all, those of earlier calls included"
     search.add_argument("--trials", type=int, default=30, metavar="N", help=what)
     what = (
@@ -45,7 +52,7 @@ def _add_search(search) -> None:
     search.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
 
 
-def _add_trials(trials) -> None:
+def _add_trials(trials: argparse._ArgumentGroup) -> None:
     what = "another data set than the experiment's own"
     complete(trials.add_argument("--data", metavar="NAME", help=what), names.data_sets)
     what = "size of the excerpt that trials use, the records of fold 0 included"
@@ -60,7 +67,7 @@ def _add_trials(trials) -> None:
     add_set(trials)
 
 
-def _tune(options) -> int:
+def _tune(options: argparse.Namespace) -> int:
     if bool(options.experiment) == bool(options.best):
         raise EcglabError("name an experiment to search, or a search with --best")
     if options.best:
@@ -88,7 +95,7 @@ def _tune(options) -> int:
     return _report(found, why, options.trials)
 
 
-def _report(found, why: str, wanted: int) -> int:
+def _report(found: "Search", why: str, wanted: int) -> int:
     """Print the best trials and those that failed; the exit status."""
     from ecglab.tuning.search import rows
 
@@ -112,7 +119,7 @@ def _report(found, why: str, wanted: int) -> int:
     return 0
 
 
-def _cells(trial: dict, classes) -> list[str]:
+def _cells(trial: dict, classes: "Classes") -> list[str]:
     scores = [f"{trial['scores'][classes.metric(code)]:.3f}" for code in classes]
     values = trial["values"].values()
     return [trial["trial"], f"{trial['score']:.3f}", *scores, f"{trial['seconds']:.0f}", *values]

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -135,7 +135,7 @@ def hum_at(hz: float, mv: float, fs: float) -> Disturbance:
 
 
 def _all() -> tuple[Disturbance, ...]:
-    def listed(group: str, name: str, function: Callable, **settings) -> Disturbance:
+    def listed(group: str, name: str, function: Callable, **settings: Any) -> Disturbance:
         hum_below = group == "mains hum" and settings["mv"] <= 0.5
         change = partial(function, **settings)
         return Disturbance(name, group, change, 0.99 if hum_below else 0.97)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from ecglab.ecg.record import Record, as_records
-from ecglab.plots.style import EDGE_MM, MM, page, percent
+from ecglab.plots.style import EDGE_MM, MM, Style, page, percent
 from ecglab.utils.errors import EcglabError
 
 MM_PER_SECOND, MM_PER_MV = 25, 10
@@ -182,23 +183,23 @@ def strips(
     return figure
 
 
-def caption(axes, y: float, words: str) -> None:
+def caption(axes: Axes, y: float, words: str) -> None:
     """A caption above a row, on white so that the ruling does not cross it."""
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
     axes.text(1, y, words, size=9, weight="bold", va="center", bbox=box, parse_math=False)
 
 
-def paper(axes, x_end: float, y_end: float) -> None:
+def paper(axes: Axes, x_end: float, y_end: float) -> None:
     """Draw the ruling of 1 and 5 mm; the data coordinates of the Axes are mm afterwards."""
     axes.set(xlim=(0, x_end), ylim=(0, y_end))
     axes.axis("off")
     for name, (step, lw, color) in _RULING.items():
-        style = {"lw": lw, "color": color, "gid": name, "clip_on": False}
+        style: Style = {"lw": lw, "color": color, "gid": name, "clip_on": False}
         axes.vlines(np.arange(0, x_end + 0.5, step), 0, y_end, **style)
         axes.hlines(np.arange(0, y_end + 0.5, step), 0, x_end, **style)
 
 
-def row(axes, bottom: float, span: Range, signal: np.ndarray, fs: float) -> None:
+def row(axes: Axes, bottom: float, span: Range, signal: np.ndarray, fs: float) -> None:
     """Draw the pulse of 1 mV and a signal (n_samples,) in mV at true scale, from `bottom` mm on."""
     known = signal[~np.isnan(signal)]
     # The pulse stands on the major line nearest to the signal's middle.
@@ -214,7 +215,7 @@ def row(axes, bottom: float, span: Range, signal: np.ndarray, fs: float) -> None
     trace.set_clip_path(inside)
 
 
-def time_labels(axes, bottom: float, begins: float, seconds: float) -> None:
+def time_labels(axes: Axes, bottom: float, begins: float, seconds: float) -> None:
     """Draw a tick and a label at every full second under a row."""
     # A row may begin a fraction of a sample beside the full second.
     first, last = math.ceil(begins - 0.01), math.floor(begins + seconds + 0.01)
@@ -232,7 +233,7 @@ def part_of(record: Record, start: float, seconds: float) -> tuple[float, np.nda
     return begins, record.signal[first : first + round(seconds * record.fs)]
 
 
-def _scale(axes, shade: Shade) -> None:
+def _scale(axes: Axes, shade: Shade) -> None:
     """Draw the colours of a shade from its lowest to its highest value."""
     values = np.linspace(-shade.limit, shade.limit, 101)
     colors = np.array([[shade.color(value) for value in values]])
@@ -243,11 +244,13 @@ def _scale(axes, shade: Shade) -> None:
     names[-1] = f"\N{GREATER-THAN OR EQUAL TO} {names[-1]}"
     axes.set_xticks(ticks, names, size=9)
     axes.set_yticks([])
-    style = {"va": "center", "size": 9, "parse_math": False}
+    style: Style = {"va": "center", "size": 9, "parse_math": False}
     axes.text(1.06, 0.5, shade.words, transform=axes.transAxes, **style)
 
 
-def _shaded(axes, bottom, span, begins, seconds, shade: Shade) -> None:
+def _shaded(
+    axes: Axes, bottom: float, span: Range, begins: float, seconds: float, shade: Shade
+) -> None:
     """Draw the colours of a shade behind a row."""
     for left, right, value in zip(shade.edges[:-1], shade.edges[1:], shade.values, strict=True):
         left, right = max(left - begins, 0), min(right - begins, seconds)

@@ -1,11 +1,12 @@
 """Figures of experiments: how one learned, and how several compare."""
 
 import textwrap
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
@@ -21,6 +22,9 @@ from ecglab.plots.style import (
     signed,
     tidy,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCORE = "challenge F1"
 
@@ -73,7 +77,7 @@ def learning_curves(histories: dict[int, list[dict]], *, simulated: bool = False
 
 
 def intervals(
-    scores,
+    scores: "pd.DataFrame | Sequence[Mapping]",
     score: str = SCORE,
     title: str | None = None,
     *,
@@ -108,7 +112,12 @@ def intervals(
 
 
 def differences(
-    table, against: str, score: str = SCORE, title: str | None = None, *, simulated: bool = False
+    table: "pd.DataFrame | Sequence[Mapping]",
+    against: str,
+    score: str = SCORE,
+    title: str | None = None,
+    *,
+    simulated: bool = False,
 ) -> Figure:
     """Differences of a score to that of one experiment, with 95 % intervals.
 
@@ -122,7 +131,7 @@ def differences(
     figure = page(8.5, 0.9 + 0.42 * max(len(table), 1), title, simulated)
     axes = figure.subplots()
     axes.axvline(0, color="0.3", lw=1)
-    for y, row in table.iterrows():
+    for y, (_, row) in enumerate(table.iterrows()):
         sure = row["low"] > 0 or row["high"] < 0
         color = CURVES[0][0] if row["difference"] >= 0 else CURVES[1][0]
         axes.hlines(y, row["low"], row["high"], color=color, lw=2.5)
@@ -181,7 +190,7 @@ def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _rows(axes, names, width: int = 40) -> None:
+def _rows(axes: Axes, names: Iterable[str], width: int = 40) -> None:
     """Write the names of the rows at the left, the first on top."""
     texts = [textwrap.fill(str(name), width) for name in names]
     axes.set_yticks(range(len(texts)), texts, parse_math=False)

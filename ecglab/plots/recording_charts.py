@@ -116,7 +116,9 @@ def _rr_axis(known: np.ndarray, words: str) -> Axis:
     return Axis(max(float(low) - 0.15, 0.0), float(high) + 0.15, words)
 
 
-def _points(chart: Chart, x, y, kinds) -> list[tuple[float, float, str]]:
+def _points(
+    chart: Chart, x: np.ndarray, y: np.ndarray, kinds: np.ndarray
+) -> list[tuple[float, float, str]]:
     known = ~np.isnan(np.asarray(x) + np.asarray(y))
     return [
         (*chart.at(a, b), str(kind))

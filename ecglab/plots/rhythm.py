@@ -1,7 +1,8 @@
 """Figures of many records: what the records of a class share, and how classes differ."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,18 +12,21 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from ecglab.ecg.classes import Classes
 from ecglab.plots.style import WIDE, looks, page, tidy
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 DIFFERENCES = "PuOr"
 """Colours of differences: orange below 0, violet above; colour-blind people can tell them apart."""
 
 
 def by_class(
-    table,
+    table: "pd.DataFrame",
     columns: Mapping[str, str],
     classes: Classes,
     title: str,
     *,
     simulated: bool = False,
-    log=(),
+    log: Sequence[str] = (),
 ) -> Figure:
     """Cumulative distribution of each column in each class: the share of records below a value.
 

@@ -1,10 +1,12 @@
 """Figures of predictions: confusion, precision and recall, reliability, risk and coverage."""
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from numpy.typing import ArrayLike
 
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation import calibration, metrics
@@ -19,10 +21,16 @@ from ecglab.plots.style import (
     ranked_words,
     tidy,
 )
+from ecglab.utils.types import Labels
 
 
 def confusion(
-    labels, predicted, classes: Classes, title: str | None = None, *, simulated: bool = False
+    labels: Labels,
+    predicted: Labels,
+    classes: Classes,
+    title: str | None = None,
+    *,
+    simulated: bool = False,
 ) -> Figure:
     """Counts of reference labels (rows) against predictions (columns), with the rows' shares.
 
@@ -52,7 +60,9 @@ def confusion(
     return figure
 
 
-def precision_recall(labels, probabilities, classes: Classes, *, simulated: bool = False) -> Figure:
+def precision_recall(
+    labels: Labels, probabilities: ArrayLike, classes: Classes, *, simulated: bool = False
+) -> Figure:
     """Precision against recall of each class against the others, with its average precision.
 
     labels: (n,) class codes; probabilities: (n, n_classes). A class without records has no curve.
@@ -76,7 +86,12 @@ def precision_recall(labels, probabilities, classes: Classes, *, simulated: bool
 
 
 def reliability(
-    labels, probabilities, classes: Classes, bins: int = 10, *, simulated: bool = False
+    labels: Labels,
+    probabilities: ArrayLike,
+    classes: Classes,
+    bins: int = 10,
+    *,
+    simulated: bool = False,
 ) -> Figure:
     """How often records are of a class at each predicted probability, and how many records.
 
@@ -149,13 +164,15 @@ def coverage(
     return figure
 
 
-def risk_coverage(labels, probabilities, classes: Classes, *, simulated: bool = False) -> Figure:
+def risk_coverage(
+    labels: Labels, probabilities: ArrayLike, classes: Classes, *, simulated: bool = False
+) -> Figure:
     """Share of wrong predictions against the share of records kept, the least certain withheld.
 
     labels: (n,) class codes; probabilities: (n, n_classes)
     """
     shares = np.linspace(0.02, 1, 50)
-    y = metrics.risk(labels, probabilities, shares, classes)
+    y = metrics.risk(labels, np.asarray(probabilities), shares, classes)
     title = f"Risk and coverage of {len(labels):,} records"
     figure = page(NARROW, 4.2, title, simulated, "the least certain records are withheld first")
     axes = figure.subplots()
@@ -172,7 +189,11 @@ OUTCOMES = (("right", "#DDDDDD", ""), ("noise", "#88AACC", "//"), ("wrong", CURV
 
 
 def against_noise(
-    levels, certainty, outcomes: Mapping[str, np.ndarray], *, simulated: bool = False
+    levels: Sequence[float],
+    certainty: ArrayLike,
+    outcomes: Mapping[str, np.ndarray],
+    *,
+    simulated: bool = False,
 ) -> Figure:
     """Certainty and errors of the predictions of the same records with more and more noise.
 
@@ -213,7 +234,7 @@ def _wrapped(classes: Classes, code: str) -> str:
     return code if meaning == code else f"{code}\n{textwrap.fill(meaning, 12)}"
 
 
-def _plain(legend) -> None:
+def _plain(legend: Legend) -> None:
     """Show dollar signs in a legend as they are."""
     for text in legend.get_texts():
         text.set_parse_math(False)

@@ -7,13 +7,23 @@ validation records or None, "values": {key: text}}. A space is {key: its choice 
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ecglab.plots.style import CURVES, WIDE, Style, page, tidy
+
+
+class Entry(Protocol):
+    """A choice or a range of values: all that these figures ask of it."""
+
+    def place(self, text: str) -> float:
+        """Position of a value, from 0 to 1."""
+
 
 FEWEST = 8
 """Fewest trials from which importances are computed."""
@@ -189,7 +199,7 @@ def _scored(trials: Sequence[Mapping]) -> list[Mapping]:
     return [row for row in trials if row["score"] is not None]
 
 
-def _ticks(entry, texts: Sequence[str]) -> list[tuple[float, str]]:
+def _ticks(entry: Entry, texts: Sequence[str]) -> list[tuple[float, str]]:
     """(place, text) of the values that an axis names: a few, or else the ends and the middle."""
     known = sorted({entry.place(text): text for text in texts}.items())
     if len(known) > MOST_TICKS:
@@ -211,26 +221,26 @@ def _apart(ticks: list[tuple[float, str]], least: float = 0.2) -> list[tuple[flo
     return kept
 
 
-def _label(axes, x: float, y: float, text: str) -> None:
+def _label(axes: Axes, x: float, y: float, text: str) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.8}
     axes.text(x + 0.04, y, text, va="center", size=9, bbox=box, zorder=4, parse_math=False)
 
 
-def _places(entry, texts: Sequence[str]) -> np.ndarray:
+def _places(entry: Entry, texts: Sequence[str]) -> np.ndarray:
     """(n,) where the values of n trials are drawn; where many share a few, slightly apart."""
     places = np.array([entry.place(text) for text in texts], float)
     apart = 0.05 * ((np.arange(len(texts)) + 0.5) / max(len(texts), 1) - 0.5)
     return places + apart * (len(set(texts)) <= len(texts) / 2)
 
 
-def _against(axes, scored: Sequence[Mapping], key: str, entry) -> None:
+def _against(axes: Axes, scored: Sequence[Mapping], key: str, entry: Entry) -> None:
     """Draw the score against one key: choices side by side in their order, numbers to scale."""
     tried = [row["values"][key] for row in scored]
     places = _places(entry, tried)
     scores = np.array([row["score"] for row in scored])
     for (status, (_, marker, _)), (color, _, _) in zip(LOOKS.items(), CURVES, strict=False):
         mine = np.array([row["status"] == status for row in scored], bool)
-        style = {"ls": "", "marker": marker, "ms": 7, "color": color, "mec": "white"}
+        style: Style = {"ls": "", "marker": marker, "ms": 7, "color": color, "mec": "white"}
         axes.plot(places[mine], scores[mine], gid=status, **style)
     ticks = _apart(_ticks(entry, tried))
     axes.set_xticks(

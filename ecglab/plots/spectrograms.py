@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from ecglab.ecg.classes import Classes
@@ -24,7 +26,7 @@ from ecglab.plots.ecg import (
     time_labels,
 )
 from ecglab.plots.spectrum import LEAST, Spectrogram
-from ecglab.plots.style import EDGE_MM, MM, WIDE, looks, page, percent, tidy
+from ecglab.plots.style import EDGE_MM, MM, WIDE, Style, looks, page, percent, tidy
 
 MAP = "cividis"
 """Colours of power: even steps of lightness, the same for colour-blind people."""
@@ -124,7 +126,7 @@ def prediction(
     return _under_strip(record, panels, title, start, seconds, simulated)
 
 
-Draw = Callable[[object, object], None]
+Draw = Callable[[Axes, Axes], None]
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,14 @@ class _Panel:
     gaps: bool = False
 
 
-def _under_strip(record, panels: list[_Panel], title, start, seconds, simulated):
+def _under_strip(
+    record: Record,
+    panels: list[_Panel],
+    title: str | None,
+    start: float,
+    seconds: float,
+    simulated: bool,
+) -> Figure:
     """A strip at true scale, and panels under it on its time axis."""
     begins, part = part_of(record, start, seconds)
     span = Range.of(part)
@@ -163,7 +172,7 @@ def _under_strip(record, panels: list[_Panel], title, start, seconds, simulated)
     figure.set_layout_engine("none")
     page_mm = figure.get_figheight() / MM
 
-    def add(left, bottom, wide, high):
+    def add(left: float, bottom: float, wide: float, high: float) -> Axes:
         return figure.add_axes((left / width, bottom / page_mm, wide / width, high / page_mm))
 
     bottom = height - paper_mm
@@ -180,7 +189,15 @@ def _under_strip(record, panels: list[_Panel], title, start, seconds, simulated)
     return figure
 
 
-def _power(words, mm, record: Record, begins, seconds, linear: bool = False, **given) -> _Panel:
+def _power(
+    words: str,
+    mm: float,
+    record: Record,
+    begins: float,
+    seconds: float,
+    linear: bool = False,
+    **given: Any,
+) -> _Panel:
     """The spectrogram of the seconds that the strip shows."""
     seen = spectrum.spectrogram(record, **given)
     shown = (seen.time >= begins - 1) & (seen.time <= begins + seconds + 1)
@@ -188,7 +205,7 @@ def _power(words, mm, record: Record, begins, seconds, linear: bool = False, **g
     half = (seen.time[1] - seen.time[0]) / 2 if seen.time.size > 1 else 0.5
     whole = part.time[0] - half <= begins and part.time[-1] + half >= begins + seconds
 
-    def draw(axes, bar) -> None:
+    def draw(axes: Axes, bar: Axes) -> None:
         values = part.power if linear else part.decibel
         seen_here = values[:, (part.time >= begins) & (part.time <= begins + seconds)]
         loudest = np.nanpercentile(seen_here, 99.8) if np.isfinite(seen_here).any() else 0.0
@@ -210,7 +227,9 @@ def _power(words, mm, record: Record, begins, seconds, linear: bool = False, **g
     return _Panel(words, mm, draw, not whole or bool(np.isnan(part.power).any()))
 
 
-def _image(axes, seen: Spectrogram, values, limits: tuple[float, float]):
+def _image(
+    axes: Axes, seen: Spectrogram, values: np.ndarray, limits: tuple[float, float]
+) -> AxesImage:
     """Draw values (bins, frames) as an image, each at its time and frequency."""
     time, frequency = seen.time, seen.frequency
     hop = time[1] - time[0] if time.size > 1 else 1.0
@@ -236,13 +255,13 @@ def _image(axes, seen: Spectrogram, values, limits: tuple[float, float]):
 def _probabilities(probabilities: Mapping[str, float], classes: Classes, reference: str) -> Draw:
     """Draws the probability of each class as a bar, with a mark at the reference label."""
 
-    def draw(axes, bar) -> None:
+    def draw(axes: Axes, bar: Axes) -> None:
         bar.axis("off")
         for i, (code, look) in enumerate(looks(classes).items()):
             share = float(probabilities[code])
             axes.barh(i, share, 0.7, color=look.color, gid="probability")
             inside = share > 0.9  # where there is no room beside the bar
-            style = {"color": look.ink, "ha": "right"} if inside else {}
+            style: Style = {"color": look.ink, "ha": "right"} if inside else {}
             at = share + (-0.008 if inside else 0.008)
             axes.text(at, i, f"{share:.3f}", va="center", size=8, **style)
             words = textwrap.fill(classes.meanings[code], 18)

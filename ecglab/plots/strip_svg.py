@@ -92,7 +92,14 @@ def strip(
     return Strip(rows, span.words, span.share_beyond(drawn), drawn.size / record.fs)
 
 
-def _row(signal, start: float, fs: float, span: Range, beats, shades) -> Row:
+def _row(
+    signal: np.ndarray,
+    start: float,
+    fs: float,
+    span: Range,
+    beats: Sequence[tuple[float, str]],
+    shades: Sequence[tuple[float, float, float]],
+) -> Row:
     end = start + signal.size / fs
     width = PULSE_MM + SECONDS_PER_ROW * MM_PER_SECOND
 

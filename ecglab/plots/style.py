@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -142,7 +143,7 @@ def _wrapped(text: str, inches: float, size: float, weight: str) -> list[str]:
     return textwrap.wrap(text, max(len(text) if fits else int(0.95 * len(text) * inches / wide), 1))
 
 
-def tidy(axes) -> None:
+def tidy(axes: Axes) -> None:
     """Remove the upper and right edge of axes, and draw a light grid behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="0.9", lw=0.7)

@@ -6,10 +6,14 @@ import tempfile
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecglab.inference.package import read_card
 from ecglab.packaging.package import package
 from ecglab.training.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
 
 CODE = ("utils", "ecg", "inference")
 """The packages that are copied into a logged model: they import nothing else of ecglab."""
@@ -59,7 +63,7 @@ def log_package(folder: Path, part: str = "") -> None:
         )
 
 
-def _signature(codes: Sequence[str]):
+def _signature(codes: Sequence[str]) -> "ModelSignature":
     """The columns of `inference.pyfunc.TablePredictor`, for a model of these classes."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema, TensorSpec

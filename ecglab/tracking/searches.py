@@ -3,10 +3,14 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ecglab.tracking import notes, tracker
 from ecglab.tracking.values import MINUTES, log_params, log_scores
 from ecglab.training.experiment import flat
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 
 def log(
@@ -77,7 +81,7 @@ def _note(name: str, scope: str, n_scored: int, best: Mapping | None) -> str:
     )
 
 
-def _log_figures(client, run_id: str, figures: Mapping) -> None:
+def _log_figures(client: "MlflowClient", run_id: str, figures: Mapping) -> None:
     from ecglab import plots
 
     with tempfile.TemporaryDirectory() as folder:

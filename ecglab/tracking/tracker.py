@@ -16,6 +16,8 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ecglab.evaluation import metrics
 from ecglab.tracking import notes
@@ -27,6 +29,11 @@ from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import make_folder
 from ecglab.utils.paths import store_dir, tracking_uri
 from ecglab.utils.progress import message
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 RUNS, SEARCHES = "ecglab", "searches"
 """The MLflow experiments: the trials of searches do not stand among the other runs."""
@@ -60,7 +67,7 @@ class StoreError(EcglabError):
     """MLflow's store cannot be used."""
 
 
-def mlflow():
+def mlflow() -> ModuleType:
     """The mlflow module, quiet, with our store as its tracking URI.
 
     Raises StoreError for an SQLite store that is damaged, which MLflow would try for minutes.
@@ -217,7 +224,7 @@ class Tracker:
     def _is_logged(self, run_id: str) -> bool:
         return LOGGED in self.client.get_run(run_id).data.tags
 
-    def _finish(self, run_id: str, table, folds: list[int]) -> None:
+    def _finish(self, run_id: str, table: "pd.DataFrame", folds: list[int]) -> None:
         """Log the scores, the table, figures and the model, and then the mark that it is logged."""
         found = metrics.scores(table, self.run.classes)
         seconds = self.run.seconds_of(folds)
@@ -237,7 +244,7 @@ class Tracker:
         self.client.set_terminated(run_id, "FINISHED")
         self.client.set_tag(run_id, LOGGED, provenance.now())
 
-    def _draw(self, folder: Path, table, folds: list[int]) -> None:
+    def _draw(self, folder: Path, table: "pd.DataFrame", folds: list[int]) -> None:
         from ecglab import plots
 
         classes, simulated = self.run.classes, self.run.simulated
@@ -262,7 +269,7 @@ class Live:
     A store that is away ends no training: what is missing is logged when it is back.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._trackers: dict[Path, Tracker] = {}  # an ensemble's members are runs of their own
         self._missing: set[Path] = set()
         self._away_until = 0.0
@@ -342,7 +349,9 @@ def train(name: str, experiment: Experiment, fresh: bool = False) -> RunFolder:
         live.end(status, "'ecglab track FOLDER' logs the run folder later")
 
 
-def tagged_run(client, experiment: str, tag: str, name: str = "", tags: Mapping | None = None):
+def tagged_run(
+    client: "MlflowClient", experiment: str, tag: str, name: str = "", tags: Mapping | None = None
+) -> "Run":
     """The MLflow run with the tag RUN, or a new one with further tags."""
     found = client.search_runs([experiment], f"tags.`{RUN}` = '{tag}'")
     if found:

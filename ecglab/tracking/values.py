@@ -6,8 +6,12 @@ last slash of a metric's name; the rest is the title of a chart.
 
 import time
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ecglab.training.experiment import as_text
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 MINUTES = "training/minutes"
 """Metric: minutes of training, over all folds."""
@@ -32,7 +36,9 @@ def interval(name: str) -> tuple[str, str]:
     return f"uncertainty/{name}_low", f"uncertainty/{name}_high"
 
 
-def log_scores(client, run_id: str, scores: Mapping, more: Mapping[str, float]) -> None:
+def log_scores(
+    client: "MlflowClient", run_id: str, scores: Mapping, more: Mapping[str, float]
+) -> None:
     """Log challenge F1, the other scores, then other metrics, then the intervals.
 
     scores: {"values": {name: value}, "intervals": {name: (low, high)}}, None for no value
@@ -43,10 +49,13 @@ def log_scores(client, run_id: str, scores: Mapping, more: Mapping[str, float]) 
     for name in given:
         if scores["intervals"].get(name):
             ends |= dict(zip(interval(name), scores["intervals"][name], strict=True))
-    log_metrics(client, run_id, {**given, **more, **ends})  # whole: they are rounded where shown
+    # Not rounded: that is done once, where they are shown.
+    log_metrics(client, run_id, {**given, **more, **ends})
 
 
-def log_metrics(client, run_id: str, values: Mapping[str, float], step: int = 0) -> None:
+def log_metrics(
+    client: "MlflowClient", run_id: str, values: Mapping[str, float], step: int = 0
+) -> None:
     """Log metrics in one call."""
     from mlflow.entities import Metric
 
@@ -54,7 +63,7 @@ def log_metrics(client, run_id: str, values: Mapping[str, float], step: int = 0)
     client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in values.items()])
 
 
-def log_params(client, run_id: str, values: Mapping) -> None:
+def log_params(client: "MlflowClient", run_id: str, values: Mapping) -> None:
     """Log parameters in one call; values as `--set` takes them."""
     from mlflow.entities import Param
 

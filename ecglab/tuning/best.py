@@ -85,7 +85,7 @@ def _changed(experiment: Experiment) -> dict:
     return changed
 
 
-def _literal(value) -> str:
+def _literal(value: object) -> str:
     """A value as Python source, formatted as ruff does it."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)

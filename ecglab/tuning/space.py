@@ -21,7 +21,7 @@ class Choice:
 
     values: tuple
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(set(self.texts)) < max(len(self.values), 2):
             raise EcglabError(f"choice({', '.join(self.texts)}): give two different values or more")
 
@@ -33,7 +33,7 @@ class Choice:
     edges = texts
     """The values that must be valid for every value to be valid."""
 
-    def text(self, value) -> str:
+    def text(self, value: object) -> str:
         """A sampled value as `--set` takes it."""
         return as_text(value)
 
@@ -66,7 +66,7 @@ class Range:
     whole: bool = False
     log: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         name = "integer" if self.whole else "log" if self.log else "real"
         shown = f"{name}({as_text(self.low)}, {as_text(self.high)})"
         for end in (self.low, self.high):
@@ -86,7 +86,7 @@ class Range:
             return tuple(str(x) for x in range(int(self.low), int(self.high) + 1))
         return self.text(self.low), self.text(self.high)
 
-    def text(self, value) -> str:
+    def text(self, value: float) -> str:
         """A sampled value as `--set` takes it, with four digits."""
         if self.whole:
             return str(int(value))
@@ -113,7 +113,7 @@ class Range:
         return {"low": self.low, "high": self.high, "whole": self.whole, "log": self.log}
 
 
-def choice(*values) -> Choice:
+def choice(*values: object) -> Choice:
     """One of these values; a value of a tuple key, such as network.widths, is a tuple."""
     return Choice(values)
 
