@@ -38,7 +38,7 @@ def write_cinc(folder, line="A00003 1 300 3000 05:05:15 1/05/2000", name="A00003
 def assert_refused(pattern: str, path, *args, **kwargs) -> str:
     """Reading raises RecordError, with one line that names the record and matches `pattern`."""
     with pytest.raises(RecordError) as caught:
-        readers.read(path, *args, **kwargs)
+        readers.read_here(path, *args, **kwargs)
     message = str(caught.value)
     assert "\n" not in message, message
     assert path.stem in message, message

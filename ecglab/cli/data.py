@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ecglab.cli import names
+from ecglab.cli import limits, names
 from ecglab.cli.common import Commands, command, complete, mapping
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.progress import message
@@ -73,6 +73,7 @@ def _add_import(data: Commands) -> None:
     own.add_argument("--skip-unreadable", action="store_true", help=what)
     what = "take the place of a data set of this name"
     own.add_argument("--replace", action="store_true", help=what)
+    limits.add(own)
 
 
 def _fetch(options: argparse.Namespace) -> None:
@@ -94,6 +95,7 @@ def _import(options: argparse.Namespace) -> None:
         return
     if options.labels is None or options.name is None:
         raise EcglabError("give both, --labels TABLE.csv and --name NAME, for your own recordings")
+    limits.start(options)
     data = folder.import_folder(
         options.path,
         options.labels,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from ecglab.cli import inputs, names, rows
+from ecglab.cli import inputs, limits, names, rows
 from ecglab.cli.common import Commands, UsageError, command, complete
 from ecglab.utils.errors import RecordError
 from ecglab.utils.progress import Line, message
@@ -73,6 +73,7 @@ def add_recordings(parser: argparse.ArgumentParser) -> None:
     recordings.add_argument("--fs", type=_rate, metavar="HZ", help=what)
     what = "unit of the samples (mV, µV or V) of files that do not state it; another is refused"
     recordings.add_argument("--units", metavar="UNIT", help=what)
+    limits.add(recordings)
 
 
 def _rate(text: str) -> float:
@@ -86,7 +87,8 @@ _rate.__name__ = "rate in Hz"  # in the message of argparse
 
 
 def open_model(options: argparse.Namespace) -> "Predictor":
-    """The model of the options, which is named on stderr."""
+    """The model of the options, which is named on stderr; what reads starts meanwhile."""
+    limits.start(options)
     from ecglab.inference.predictor import Predictor
     from ecglab.tracking import registry
 

@@ -56,7 +56,9 @@ def read(
     fs, units: sampling rate in Hz and unit of the samples (mV, µV, V), where the file does not
     state them
 
-    Raises RecordError for a file that cannot be read: one line with what, where and what to do.
+    The file is read by a process of its own (`ecglab.readers.worker`), with limits on time, memory
+    and size: it can be anything. Raises RecordError for a file that cannot be read: one line with
+    what, where and what to do.
 
     >>> lines = [f"{i / 300:.4f},{i % 300 / 300:.3f}" for i in range(3000)]
     >>> _ = Path("mine.csv").write_text("\\n".join(["time_s,ecg_mV", *lines]))
@@ -64,13 +66,25 @@ def read(
     >>> record.id, record.lead, record.n_samples, round(record.fs)
     ('mine', 'ecg', 3000, 300)
     """
+    from ecglab.readers import worker
+
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"a recording is read from the path of its file, not from {path!r:.40}")
+    return worker.shared().read(path, lead, fs, units)
+
+
+def read_here(
+    path: str | Path, lead: str | None = None, fs: float | None = None, units: str | None = None
+) -> Record:
+    """Read as `read` does, in this process and without limits."""
     return read_recording(path).record(lead, fs, units)
 
 
 def read_recording(path: str | Path) -> Recording:
-    """All leads of a recording in any format, in the units of the file. Raises RecordError."""
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"a recording is read from the path of its file, not from {path!r:.40}")
+    """All leads of a recording in any format, in the units of the file. Raises RecordError.
+
+    It is read in this process and without limits.
+    """
     path = Path(path)
     return _reader_of(path).read(path)
 

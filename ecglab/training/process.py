@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import IO, cast
 
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.processes import deadline, end_in_words
 from ecglab.utils.progress import message
 
 
@@ -52,54 +53,26 @@ def _call_once(
     module: Sequence[str], on_change: Callable[[], None], patience: float | None
 ) -> None:
     command, pipe = [sys.executable, "-m", *module], subprocess.PIPE
-    silent = threading.Event()
     # Whatever ends the block, Ctrl-C included, closes the child's stdin and then awaits its end.
     with (
         subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8") as child,
         cast(IO[str], child.stdin),
     ):
-
-        def end() -> None:
-            silent.set()
-            child.kill()
-
-        def watch() -> threading.Timer | None:
-            if patience is None:
-                return None
-            timer = threading.Timer(patience, end)
-            timer.daemon = True
-            timer.start()
-            return timer
-
-        timer = watch()
-        try:
-            for line in cast(IO[str], child.stdout):
-                report = json.loads(line)
-                if report["error"]:
-                    raise EcglabError(report["error"])
-                if timer:
-                    timer.cancel()
-                on_change()
-                timer = watch()
-            status = child.wait()
-        finally:
-            if timer:
-                timer.cancel()
+        while True:
+            with deadline(child, patience) as silent:
+                line = cast(IO[str], child.stdout).readline()
+            if not line:
+                break
+            report = json.loads(line)
+            if report["error"]:
+                raise EcglabError(report["error"])
+            on_change()
+        status = child.wait()
+    if silent.is_set():
+        raise EndedError(f"its process showed no sign of life for {patience:g} s")
     if status:
-        raise EndedError(
-            f"its process showed no sign of life for {patience:g} s"
-            if silent.is_set()
-            else _end(status)
-        )
-
-
-def _end(status: int) -> str:
-    """How a process ended that reported nothing about it."""
-    if status > 0:
-        return f"its process ended with status {status}; its last lines are above"
-    name = signal.Signals(-status).name if -status in list(signal.Signals) else f"signal {-status}"
-    hint = ", perhaps because the memory was full" if name == "SIGKILL" else ""
-    return f"its process was ended by {name}{hint}"
+        lines = "; its last lines are above" if status > 0 else ""
+        raise EndedError(f"its process {end_in_words(status)}{lines}")
 
 
 def serve(work: Callable[[Callable[[], None]], None]) -> None:

@@ -59,7 +59,7 @@ def test_common_formats_need_numpy_only(tmp_path, write):
 import sys
 from ecglab import readers
 from ecglab.ecg.prepare import prepare
-prepare(readers.read(sys.argv[1]), 250)
+prepare(readers.read_here(sys.argv[1]), 250)
 sys.exit(", ".join({set(LIBRARIES)} & set(sys.modules)) or None)
 """
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
