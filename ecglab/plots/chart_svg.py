@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 360, 46, 12, 10, 40
-"""Of a chart, in units of the drawing; fonts are 12 high."""
+LEFT, RIGHT, TOP, BOTTOM = 46, 12, 10, 40
+"""Around the axes, in units of the drawing; fonts are 12 high."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Chart:
     alt: str
     x: Axis
     y: Axis
+    width: int = 360
     height: int = 220
     lines: list[str] = field(default_factory=list)
     guides: list[str] = field(default_factory=list)
@@ -47,12 +48,12 @@ class Chart:
     image_at: tuple[float, float, float, float] = (0, 0, 0, 0)
     note: str = ""
 
-    width, left, top = WIDTH, LEFT, TOP
+    left, top = LEFT, TOP
 
     @property
     def inside(self) -> tuple[int, int]:
         """Width and height of the area between the axes."""
-        return WIDTH - LEFT - RIGHT, self.height - TOP - BOTTOM
+        return self.width - LEFT - RIGHT, self.height - TOP - BOTTOM
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Where a point is drawn."""

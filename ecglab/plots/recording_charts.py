@@ -12,9 +12,6 @@ from ecglab.plots.chart_svg import Axis, Chart
 from ecglab.plots.spectrograms import MAP, RANGE_DB
 from ecglab.plots.spectrum import spectrogram as power_of
 
-KINDS = {"V": "premature ventricular", "S": "premature supraventricular", "": "other"}
-"""{kind of a beat in `BeatSummary`: its name}"""
-
 WINDOW = 5.0
 """Seconds of which the quality over time is that."""
 
@@ -57,7 +54,7 @@ def poincare(rr: np.ndarray, kinds: np.ndarray) -> Chart:
             f"{pairs.sum()} pairs of RR intervals, which differ by {np.median(change):.2f} s in "
             f"the median and by {change.max():.2f} s at most."
         )
-    chart = Chart("Poincaré plot", alt, axis, Axis(axis.low, axis.high, "next RR (s)"), height=348)
+    chart = Chart("Poincaré plot", alt, axis, Axis(axis.low, axis.high, "next RR (s)"), 300, 292)
     chart.guides.append(chart.path([axis.low, axis.high], [axis.low, axis.high]))
     chart.points += _points(chart, before, after, kinds[:-1])
     chart.note = "On the diagonal, two successive intervals are equal."

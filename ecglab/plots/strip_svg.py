@@ -42,13 +42,15 @@ class ShadeMm:
 class Row:
     """One row: an SVG drawing whose coordinates are mm of paper.
 
-    start, end: in s; height: of the ruled paper, in mm
+    start, end: in s
+    width, height: of the ruled paper in mm, which ends with the last second
     minor, major, pulse, trace: the paths of the ruling, of the pulse of 1 mV and of the signal
     ticks: (x, text) of the full seconds
     """
 
     start: float
     end: float
+    width: float
     height: float
     minor: str
     major: str
@@ -57,10 +59,6 @@ class Row:
     ticks: Sequence[tuple[float, str]]
     marks: Sequence[Mark]
     shades: Sequence[ShadeMm]
-
-    @property
-    def width(self) -> float:
-        return PULSE_MM + SECONDS_PER_ROW * MM_PER_SECOND
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def _row(
     shades: Sequence[tuple[float, float, float]],
 ) -> Row:
     end = start + signal.size / fs
-    width = PULSE_MM + SECONDS_PER_ROW * MM_PER_SECOND
+    width = PULSE_MM + math.ceil(round(end - start, 3)) * MM_PER_SECOND
 
     def x_of(seconds: float) -> float:
         return round(PULSE_MM + (seconds - start) * MM_PER_SECOND, 2)
@@ -109,6 +107,7 @@ def _row(
     return Row(
         start,
         end,
+        width,
         span.mm,
         _ruling(width, span.mm, 1),
         _ruling(width, span.mm, SQUARE_MM),

@@ -55,11 +55,10 @@ class Evidence:
 
     @property
     def agreement(self) -> float:
-        """Spearman's correlation of the two methods; NaN where one of them is constant."""
-        ranks = [x.argsort().argsort().astype(float) for x in (self.occlusion, self.masking)]
+        """Correlation of the two methods; NaN where one of them is constant."""
         if min(np.ptp(self.occlusion), np.ptp(self.masking)) == 0:
             return float("nan")
-        return float(np.corrcoef(ranks)[0, 1])
+        return float(np.corrcoef(self.occlusion, self.masking)[0, 1])
 
     @property
     def largest(self) -> list[tuple[float, ...]]:
