@@ -1,9 +1,8 @@
 """The page of an external evaluation: whole in one file, and with everything that was found."""
 
-from html.parser import HTMLParser
-
 import pytest
 from evaluation_maker import MeanPredictor, make_data
+from page_reader import Page, assert_self_contained
 
 from ecglab.ecg.prepare import prepare, signal_digest
 from ecglab.evaluation import external
@@ -14,38 +13,6 @@ GIVEN = {"SR": "N", "AFIB": "A"}
 LABELS = ["SR"] * 20 + ["AFIB"] * 12 + ["<b>PACED"] * 3
 
 
-class Page(HTMLParser):
-    """Texts, tags and attributes of a page."""
-
-    def __init__(self, html: str):
-        super().__init__()
-        self.tags, self.rows, self.text = [], [], ""
-        self._cell = None
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-            self._cell = True
-
-    def handle_endtag(self, tag):
-        if tag in ("td", "th"):
-            self._cell = None
-
-    def handle_data(self, text):
-        self.text += text
-        if self._cell:
-            self.rows[-1][-1] += f" {text.strip()}"
-
-    def row(self, title: str) -> list[str]:
-        """The cells after the first, of the row that begins with a title."""
-        (found,) = [row for row in self.rows if row and row[0].strip().startswith(title)]
-        return [" ".join(cell.split()) for cell in found[1:]]
-
-
 @pytest.fixture
 def found():
     return external.evaluate(MeanPredictor(refused=["r000"]), make_data(LABELS), GIVEN, uri="mean")
@@ -53,13 +20,9 @@ def found():
 
 def test_the_page_needs_nothing_else(found):
     page = Page(evaluation_page.html(found))
-    for _, attributes in page.tags:
-        for name in "src", "href", "srcset", "data", "action":
-            assert attributes.get(name, "data:").startswith("data:")
+    assert_self_contained(page)
     assert "script" not in {tag for tag, _ in page.tags}
-    text = evaluation_page.html(found)
-    assert "@import" not in text and "url(" not in text
-    assert "prefers-color-scheme: dark" in text
+    assert "prefers-color-scheme: dark" in page.html
 
 
 def test_figures_have_a_description_and_tables_have_headings(found):
