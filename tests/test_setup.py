@@ -193,7 +193,7 @@ def test_wheel_predicts_with_its_base_dependencies_alone(wheel, tmp_path):
         write_cinc(tmp_path, f"{name} 1 {fs} 3000", name)
         ran = installed_lightly(wheel, tmp_path, "predict", f"{name}.hea")
         assert ran.returncode == 0
-        assert re.fullmatch(r"classes: N normal, .*\n", ran.stderr)
+        assert re.fullmatch(r"model \S+, classes: N normal, .*\n", ran.stderr)
         assert name in ran.stdout
     assert {path.suffix for path in tmp_path.iterdir()} == {".hea", ".mat"}
 
