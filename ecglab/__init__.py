@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from ecglab.datasets.dataset import open as load_dataset
     from ecglab.ecg.classes import Classes
     from ecglab.ecg.features import table as extract_features
-    from ecglab.ecg.prepare import batch
+    from ecglab.ecg.prepare import batch, prepare
     from ecglab.ecg.record import Record
     from ecglab.evaluation.metrics import f1_scores
     from ecglab.inference.predictor import Predictor
@@ -40,6 +40,7 @@ _NAMES = {
     "plot_explanation": ("ecglab.plots.explanation", "explanation"),
     "plot_record": ("ecglab.plots.ecg", "strip"),
     "plot_spectrogram": ("ecglab.plots.spectrograms", "spectrogram"),
+    "prepare": ("ecglab.ecg.prepare", "prepare"),
     "read": ("ecglab.readers", "read"),
 }
 
@@ -63,6 +64,7 @@ __all__ = [
     "plot_explanation",
     "plot_record",
     "plot_spectrogram",
+    "prepare",
     "read",
 ]
 

@@ -5,7 +5,6 @@ import importlib
 import importlib.util
 import os
 import re
-import shlex
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -18,7 +17,6 @@ import ecglab
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-GUIDES = sorted((DOCS / "guides").glob("*.md"))
 
 
 # --- the site
@@ -137,41 +135,6 @@ def test_the_search_knows_the_functions(site):
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     for word in ("predict_proba", "paired_difference", "logspectrogram"):
         assert word in index.lower()
-
-
-# --- the guides
-
-
-def blocks(path: Path, language: str) -> list[str]:
-    """The fenced blocks of a page."""
-    pattern = rf"^```{language}\n(.*?)^```$"
-    return re.findall(pattern, path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-
-
-def commands() -> list[tuple[str, str]]:
-    """(page, line) of every command `ecglab ...` in a block of a guide."""
-    found = []
-    for path in [*GUIDES, ROOT / "README.md", ROOT / "CONTRIBUTING.md"]:
-        for block in [*blocks(path, ""), *blocks(path, "bash")]:
-            for line in block.splitlines():
-                line = re.sub(r"^(\w+=\S+ )+", "", line.strip())
-                if line.startswith("ecglab "):
-                    found.append((path.name, line))
-    return found
-
-
-def test_every_command_of_the_guides_is_one(capsys):
-    """The parser takes it: names, options and values are those of the program."""
-    from ecglab.cli.main import parser
-
-    assert len(commands()) > 30
-    for page, line in commands():
-        words = shlex.split(line, comments=True)
-        words = [f"{word[:-3]}1" if word.endswith("...") else word for word in words]
-        try:
-            parser().parse_args(words[1:])
-        except SystemExit as end:
-            assert end.code == 0, f"{page}: {line}: {capsys.readouterr().err}"
 
 
 # --- examples in docstrings

@@ -16,9 +16,8 @@ GUIDE = Path(__file__).resolve().parent.parent / "docs" / "guides" / "python.md"
 
 
 def block() -> str:
-    """The Python code of the guide."""
-    (found,) = re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text("utf-8"), re.M | re.S)
-    return found
+    """The Python code of the guide, from its first line to its last."""
+    return "".join(re.findall(r"^```python\n(.*?)^```$", GUIDE.read_text("utf-8"), re.M | re.S))
 
 
 @pytest.fixture
@@ -46,11 +45,13 @@ def test_lines_of_the_guide_need_one_import_and_run(run, tmp_path):
     ]
     assert [name.name for node in imports for name in node.names] == ["ecglab"]
     shown = "\nprint('FEATURES', *features.shape); print('LABEL', *prediction['label'])"
+    shown += "\nprint('OWN', len(probabilities), round(float(probabilities.sum()), 3))"
     ran = run(lines + shown)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert len(re.findall(r"'challenge_f1': [\d.]+", ran.stdout)) == 5
     assert re.search(r"FEATURES 20 \d+$", ran.stdout, re.M)
     assert re.search(r"LABEL [NAO~]$", ran.stdout, re.M)
+    assert re.search(r"OWN 4 1\.0$", ran.stdout, re.M)
     pictures = re.findall(r'savefig\("([^"]+)"\)', lines)
     assert len(pictures) == 3
     assert {path.name for path in tmp_path.iterdir()} >= set(pictures)

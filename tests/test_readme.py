@@ -1,4 +1,4 @@
-"""The README is short and true: its length, links, commands and badges."""
+"""The README and the other pages are true: length, links, commands and badges."""
 
 import importlib.util
 import re
@@ -11,6 +11,7 @@ from ecglab.cli.main import parser
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 PAGES = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *(ROOT / folder / "README.md" for folder in ("data", "mlruns", "experiments", "notebooks")),
@@ -67,11 +68,12 @@ def test_links_lead_to_files_and_headings(page):
         assert not anchor or anchor in anchors(linked), target
 
 
-@every_page
+@pytest.mark.parametrize("page", [*PAGES, *GUIDES], ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_command_is_one(page, capsys):
+    """The parser takes it: names, options and values are those of the program."""
     for line in commands(page):
         words = shlex.split(line, comments=True)[1:]
-        if len(words) == 1:
+        if all(re.fullmatch("[a-z]+", word) for word in words[:2]) and len(words) <= 2:
             words.append("--help")  # a command that is named, not called
         try:
             parser().parse_args(words)
@@ -83,6 +85,7 @@ def test_commands_are_found():
     found = commands(README)
     assert "ecglab train --help" in found and "ecglab predict FILE..." in found
     assert len(found) > 8
+    assert sum(len(commands(page)) for page in GUIDES) > 40
 
 
 def test_badges_and_their_words_are_those_of_pyproject(readme):

@@ -11,6 +11,7 @@ from ecglab.datasets.dataset import Dataset
 from ecglab.ecg import features
 from ecglab.ecg.prepare import prepare
 from ecglab.ecg.record import Record
+from ecglab.evaluation.external import trained_on
 from ecglab.inference.predictor import Predictor
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ def unseen_record(data: Dataset, package: Path, label: str) -> tuple[str, Predic
     their data set: for a record of that data set the predictor is the one other member.
     """
     predictor = Predictor(package)
-    seen = np.array([digest[:16] in predictor.trained_on for digest in data.sha256])
-    if not seen.any():
+    if not trained_on(predictor, data).any():
         return explore.random_records(data, label, 1)[0], predictor
     fold = min(map(int, predictor.card["members"]))
     rows = splits.folds(data) == fold

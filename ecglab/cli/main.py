@@ -34,7 +34,10 @@ examples:
   ecglab predict recording.csv
   ecglab train rr_trees --data synthetic
   ecglab train --help
-to complete commands and names with the Tab key, add to ~/.bashrc or ~/.zshrc:
+to complete commands and names with the Tab key, add to ~/.bashrc:
+  eval "$(register-python-argcomplete ecglab)"
+or to ~/.zshrc:
+  autoload -Uz compinit && compinit
   eval "$(register-python-argcomplete ecglab)"
 """
 

@@ -48,7 +48,7 @@ def test_the_most_unusual_feature_comes_first(data, fs):
 class Package:
     """A predictor of five folds that was trained on the records of one data set."""
 
-    trained_on = frozenset()
+    trained_on, fs = frozenset(), 300.0
 
     def __init__(self, folder, members=None):
         self.card, self.members = {"members": {"2": [], "3": []}}, members

@@ -72,7 +72,8 @@ def test_help_names_every_command(ecglab):
     for command in COMMANDS.split():
         assert f"\n  {command} " in out
     assert "not a medical device" in " ".join(out.split())
-    assert "register-python-argcomplete ecglab" in out
+    assert "to ~/.zshrc:\n  autoload -Uz compinit && compinit\n" in out
+    assert out.count('  eval "$(register-python-argcomplete ecglab)"\n') == 2
 
 
 def test_without_a_command_it_prints_its_help(ecglab):
