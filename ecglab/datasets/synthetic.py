@@ -1,6 +1,6 @@
 """Labelled synthetic single-lead ECGs: the data sets `synthetic` and `synthetic_af`.
 
-`simulator` makes the rhythms; this file says which of them is normal, atrial fibrillation or
+`rhythms` makes the rhythms; this file says which of them is normal, atrial fibrillation or
 another one, and what noise is. Length, amplitude, polarity, shape of the waves and mild noise are
 drawn alike for N, A and O, so that only the rhythm tells these classes apart.
 """
@@ -10,22 +10,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from ecglab.datasets.simulator import (
+from ecglab.datasets.rhythms import (
     LEAD_IN,
     Patient,
     Rhythm,
     atrial_fibrillation,
     atrial_flutter,
-    band,
     bundle_branch_block,
     clean_ecg,
     premature_atrial,
     premature_ventricular,
-    random_process,
     sinus_bradycardia,
     sinus_rhythm,
     sinus_tachycardia,
 )
+from ecglab.datasets.simulator import band, random_process
 from ecglab.datasets.spec import Example, Spec
 from ecglab.ecg.classes import Classes
 from ecglab.ecg.record import MIN_FS, MIN_SECONDS, Record

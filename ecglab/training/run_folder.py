@@ -37,8 +37,8 @@ REQUIRED = ("id", "name", "kind", "settings", "made_of", "search", "data", "spli
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    """A folder of `mlruns/runs`.
+class Folder:
+    """A folder about an experiment on a data set, of which one file holds the facts.
 
     path: of the folder. Properties read what its files hold, and raise EcglabError, in one line,
     where these are missing or damaged.
@@ -52,13 +52,8 @@ class RunFolder:
 
     @property
     def facts(self) -> dict:
-        """What run.json holds."""
-        path = self.path / "run.json"
-        facts = _read(path, f"{self.path} is not a run folder")
-        missing = [key for key in REQUIRED if key not in facts]
-        if missing:
-            raise EcglabError(f"{path} has no {missing[0]!r}: {self._remedy}")
-        return facts
+        """What `describe` made when it began."""
+        raise NotImplementedError
 
     @property
     def settings(self) -> dict:
@@ -73,6 +68,20 @@ class RunFolder:
     @property
     def simulated(self) -> bool:
         return self.facts["data"]["simulated"]
+
+
+class RunFolder(Folder):
+    """A folder of `mlruns/runs`."""
+
+    @property
+    def facts(self) -> dict:
+        """What run.json holds."""
+        path = self.path / "run.json"
+        facts = _read(path, f"{self.path} is not a run folder")
+        missing = [key for key in REQUIRED if key not in facts]
+        if missing:
+            raise EcglabError(f"{path} has no {missing[0]!r}: {self._remedy}")
+        return facts
 
     @property
     def members(self) -> list["RunFolder"]:

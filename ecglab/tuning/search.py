@@ -16,11 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
 from ecglab.training import cross_validation, experiment, run_folder
 from ecglab.training.experiment import Experiment
-from ecglab.training.run_folder import RunFolder
+from ecglab.training.run_folder import Folder, RunFolder
 from ecglab.tuning import space
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import read_json, write_json
@@ -54,38 +53,18 @@ class Trial:
         return [f"{key}={text}" for key, text in self.values.items()] + epochs
 
 
-@dataclass(frozen=True)
-class Search:
-    """A folder of `mlruns/searches`. Properties read what its files hold."""
-
-    path: Path
-
-    @property
-    def name(self) -> str:
-        return self.path.name
+class Search(Folder):
+    """A folder of `mlruns/searches`. Its settings are those that all trials share."""
 
     @cached_property
     def facts(self) -> dict:
-        """What search.json holds; EcglabError where it is missing or damaged."""
+        """What search.json holds."""
         return self._read("search.json")
-
-    @property
-    def settings(self) -> dict:
-        """The settings that all trials share."""
-        return self.facts["settings"]
 
     @property
     def experiment(self) -> Experiment:
         """The experiment that all trials share: each sets further keys of it."""
         return experiment.of(self)
-
-    @property
-    def classes(self) -> Classes:
-        return Classes.from_dict(self.facts["data"]["classes"])
-
-    @property
-    def simulated(self) -> bool:
-        return self.facts["data"]["simulated"]
 
     @property
     def space(self) -> dict:
