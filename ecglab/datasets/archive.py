@@ -14,7 +14,8 @@ from ecglab.datasets.dataset import Dataset
 from ecglab.datasets.members import Members, open_members, read_text
 from ecglab.datasets.spec import Example
 from ecglab.ecg.record import Record
-from ecglab.readers import plain_wfdb
+from ecglab.readers.wfdb_header import parse_header
+from ecglab.readers.wfdb_signals import physical, read_samples
 from ecglab.utils.errors import EcglabError, RecordError
 
 REFERENCE = "REFERENCE.csv"
@@ -148,7 +149,7 @@ def _record(members: Members, record: str) -> Record:
     """A record, whose samples are the published ones."""
     hea, mat = f"{record}.hea", f"{record}.mat"
     try:
-        header = plain_wfdb.parse_header(members.text(hea), hea)
+        header = parse_header(members.text(hea), hea)
         lead = header.signals[0]
         facts = (header.record, len(header.signals), lead.file, lead.offset, lead.format)
         if facts != (record, 1, mat, 24, "16"):
@@ -160,13 +161,13 @@ def _record(members: Members, record: str) -> Record:
                 "around 0 were published"
             )
         content = members.read(mat)
-        samples = plain_wfdb.read_samples(header, lambda _: content, record)
+        [samples] = read_samples(header, lambda _: content, record)
         if len(content) != lead.offset + samples.nbytes:
             raise RecordError(f"{mat} is longer than the {samples.size} samples that {hea} names")
         sha256 = hashlib.sha256(samples.data).hexdigest()
         if (samples.size, sha256) != cinc2017.digests()[record]:
             raise RecordError(f"the samples of {record} are not the published ones")
-        signal = plain_wfdb.physical(header, samples)[:, 0]
+        signal = physical(lead, samples)
         return Record(signal, header.fs, id=record, lead=lead.lead)
     except RecordError as error:
         raise EcglabError(f"{members.where}: {error}; {_AGAIN}") from None

@@ -8,15 +8,21 @@ from ecglab.ecg.record import Record
 from ecglab.readers import (
     aecg_reader,
     apple_reader,
+    atc_reader,
     csv_reader,
     dicom_reader,
     edf_reader,
     ishne_reader,
+    json_reader,
     mat_reader,
+    mortara_reader,
     muse_reader,
     npy_reader,
+    parquet_reader,
     philips_reader,
+    schiller_reader,
     scp_reader,
+    wav_reader,
     wfdb_reader,
 )
 from ecglab.readers.plain_file import content_of
@@ -26,6 +32,9 @@ from ecglab.utils.errors import RecordError
 READERS: tuple[ModuleType, ...] = (
     wfdb_reader,
     npy_reader,
+    parquet_reader,
+    wav_reader,
+    atc_reader,
     edf_reader,
     dicom_reader,
     ishne_reader,
@@ -33,7 +42,10 @@ READERS: tuple[ModuleType, ...] = (
     aecg_reader,
     muse_reader,
     philips_reader,
+    mortara_reader,
+    schiller_reader,
     mat_reader,
+    json_reader,
     apple_reader,
     csv_reader,
 )

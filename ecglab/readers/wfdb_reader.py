@@ -1,19 +1,27 @@
-"""WFDB records: a header (.hea) and the files of samples that it names."""
+"""WFDB records: a header (.hea) and the files of samples, or the segments, that it names."""
 
+from functools import partial
 from pathlib import Path
 
-from ecglab.readers import plain_wfdb
+import numpy as np
+
 from ecglab.readers.common import text_of
 from ecglab.readers.leads import Lead
+from ecglab.readers.library import library
 from ecglab.readers.plain_file import content_of, named_by
 from ecglab.readers.recording import Recording
-from ecglab.utils import extras
+from ecglab.readers.wfdb_header import Header, SignalHeader, parse_header
+from ecglab.readers.wfdb_signals import physical, read_samples
 from ecglab.utils.errors import RecordError
 
 FORMAT = "WFDB"
 SUFFIXES = (".hea", ".dat", ".mat")
-LIBRARY = "NumPy, wfdb"
-SAMPLE = "tests/readers/test_wfdb_reader.py"
+LIBRARY = "NumPy, soundfile"
+RATE, UNIT = "header", "header"
+SAMPLE = "wfdb/100.hea"
+
+_GAP = "~"
+_MOST_MISSING = 10
 
 
 def matches(path: Path, head: bytes) -> bool:
@@ -35,84 +43,97 @@ def header_of(path: Path) -> Path | None:
 def read(path: Path) -> Recording:
     """Read a WFDB record, named by its header, a file of samples, or no suffix.
 
-    Missing samples are NaN. The format is that of https://wfdb.io/spec. Common records are read
-    with NumPy alone; those in segments, with several samples a frame, a skew or a rare format by
-    the `wfdb` package.
+    The format is that of https://wfdb.io/spec, with records in segments, signals of several rates
+    and skewed ones. Missing samples are NaN.
 
     Raises RecordError for a missing, cut or damaged file.
     """
-    header_path = header_of(path)
-    if not header_path:
-        raise RecordError(
-            f"{path}: {path.stem}.hea is missing beside it: a WFDB record is both files"
-        )
-    try:
-        try:
-            header = plain_wfdb.parse_header(text_of(header_path), str(header_path))
-        except plain_wfdb.NotPlainError as reason:
-            leads = _by_package(path, header_path, reason)
-        else:
-            leads = _plain(path, header_path, header)
-    except FileNotFoundError as error:
-        raise RecordError(
-            f"{path}: {Path(error.filename or path).name} is missing beside {header_path.name}: "
-            "copy all files of the record"
-        ) from None
-    return Recording(header_path, FORMAT, leads)
+    path = header_of(path) or path
+    header = parse_header(text_of(path), str(path))
+    if header.segments:
+        return Recording(path, FORMAT, _in_segments(path, header), header.start)
+    leads = [
+        Lead(signal.lead, signal.units, header.fs * signal.per_frame, values)
+        for signal, values in zip(header.signals, _signals(path, header), strict=True)
+        if values.size
+    ]
+    if not leads:
+        raise RecordError(f"{path}: has no signal")
+    return Recording(path, FORMAT, leads, header.start)
 
 
-def _plain(path: Path, header_path: Path, header: plain_wfdb.Header) -> list[Lead]:
-    """The leads of a record in a common format."""
-    samples = plain_wfdb.read_samples(
-        header, lambda file: content_of(named_by(header_path, file)), str(path)
+def _signals(path: Path, header: Header) -> list[np.ndarray]:
+    """The signals of a record, or of a segment, in their units."""
+    samples = read_samples(
+        header,
+        lambda file: content_of(named_by(path, file)),
+        str(path),
+        partial(library, path, "soundfile"),
     )
-    signals = plain_wfdb.physical(header, samples)
     return [
-        Lead(lead.lead, lead.units, header.fs, signals[:, i])
-        for i, lead in enumerate(header.signals)
+        physical(signal, values) for signal, values in zip(header.signals, samples, strict=True)
     ]
 
 
-def _by_package(path: Path, header_path: Path, reason: RecordError) -> list[Lead]:
-    """The leads of a record of any kind, each at its own rate where a frame has several samples.
+def _in_segments(path: Path, header: Header) -> list[Lead]:
+    """The leads of a record in segments, NaN where a segment lacks them.
 
-    reason: why the package is needed
+    They are those of its layout, a first segment without samples, or else of its first segment.
     """
-    try:
-        import wfdb
-    except ModuleNotFoundError as error:
-        raise RecordError(f"{reason}: {extras.missing(error) or error}") from error
-    if not _ascii(header_path):
-        # The package drops other characters, and µV would be V.
-        raise RecordError(f"{header_path}: has characters other than ASCII: write µV as uV")
-    try:
-        record = wfdb.rdrecord(str(header_path.with_suffix("")), smooth_frames=False)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # the package raises all kinds of error on damage
-        if isinstance(error, ImportError) or "sndfile" in str(error):
-            raise RecordError(
-                f"{path}: its samples are FLAC, for which the package soundfile is needed: "
-                "pip install soundfile"
-            ) from None
-        raise RecordError(
-            f"{path}: its samples cannot be read ({' '.join(str(error).split())}): "
-            "is a file of the record cut? copy it again"
-        ) from None
+    parts = {
+        segment.record: _segment(path, header, segment.record)
+        for segment in header.segments
+        if segment.record != _GAP
+    }
+    if not parts:
+        raise RecordError(f"{path}: has no segment with samples")
+    first = next(segment for segment in header.segments if segment.record != _GAP)
+    signals = parts[first.record].signals
+    by_name = not first.n_frames or len({len(part.signals) for part in parts.values()}) > 1
+    n_frames = sum(segment.n_frames for segment in header.segments)
+    n_stored = sum(segment.n_frames for segment in header.segments if segment.record != _GAP)
+    if n_frames > _MOST_MISSING * n_stored:
+        raise RecordError(f"{path}: claims {n_frames} samples, of which only {n_stored} are stored")
+    found = [np.full(n_frames * signal.per_frame, np.nan, np.float32) for signal in signals]
+    at = 0
+    for segment in header.segments:
+        if segment.record != _GAP and segment.n_frames:
+            part = parts[segment.record]
+            if part.n_samples not in (None, segment.n_frames):
+                raise RecordError(
+                    f"{path}: segment {segment.record} has {part.n_samples} samples, not "
+                    f"{segment.n_frames}"
+                )
+            values = _signals(named_by(path, f"{segment.record}.hea"), part)
+            place = {s.lead if by_name else i: i for i, s in enumerate(part.signals)}
+            for i, signal in enumerate(signals):
+                source = place.get(signal.lead if by_name else i)
+                if source is not None:
+                    _check_alike(path, segment.record, signal, part.signals[source])
+                    start = at * signal.per_frame
+                    whole = segment.n_frames * signal.per_frame
+                    found[i][start : start + whole] = values[source][:whole]
+        at += segment.n_frames
     return [
-        # Segments that differ in their units leave none.
-        Lead(name or "", unit or "unknown", record.fs * per_frame, signal)
-        for name, unit, per_frame, signal in zip(
-            record.sig_name,
-            record.units or [""] * len(record.sig_name),
-            record.samps_per_frame,
-            record.e_p_signal,
-            strict=True,
-        )
+        Lead(signal.lead, signal.units, header.fs * signal.per_frame, values)
+        for signal, values in zip(signals, found, strict=True)
     ]
 
 
-def _ascii(header_path: Path) -> bool:
-    """Whether a header is in ASCII, but for its comments."""
-    lines = text_of(header_path).splitlines()
-    return all(line.isascii() for line in lines if not line.lstrip().startswith("#"))
+def _segment(path: Path, header: Header, name: str) -> Header:
+    """The header of a segment, which has signals and the rate of the record."""
+    segment_path = named_by(path, f"{name}.hea")
+    found = parse_header(text_of(segment_path), str(segment_path))
+    if found.segments:
+        raise RecordError(f"{path}: segment {name} is itself in segments")
+    if abs(found.fs - header.fs) > 1e-6 * header.fs:
+        raise RecordError(f"{path}: segment {name} has {found.fs:g} Hz, not {header.fs:g} Hz")
+    return found
+
+
+def _check_alike(path: Path, name: str, signal: SignalHeader, other: SignalHeader) -> None:
+    if (signal.units, signal.per_frame) != (other.units, other.per_frame):
+        raise RecordError(
+            f"{path}: segment {name} has lead {other.lead[:40]!r} in other units or at another "
+            "rate than the segments before"
+        )

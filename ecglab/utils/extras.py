@@ -3,12 +3,12 @@
 import importlib.util
 
 _LIBRARIES = {
-    "formats": "defusedxml edfio h5py pydicom scipy soundfile wfdb",
+    "formats": "defusedxml edfio h5py pyarrow pydicom soundfile",
     "report": "jinja2 matplotlib",
-    "train": "filelock keras keras_tuner mlflow onnx pandas pooch pyarrow "
+    "train": "filelock keras keras_tuner mlflow onnx pandas pooch scipy "
     "sklearn tensorboard tensorflow tf2onnx tqdm",
     "notebooks": "IPython ipykernel ipywidgets jupyterlab nbclient nbconvert nbformat seaborn",
-    "dev": "jax jupytext pytest",
+    "dev": "jax jupytext pytest wfdb",
 }
 _EXTRA = {library: extra for extra, names in _LIBRARIES.items() for library in names.split()}
 
@@ -23,8 +23,8 @@ def require(extra: str) -> None:
 def missing(error: ModuleNotFoundError) -> str | None:
     """What to install after a failed import, in words; None where no extra helps.
 
-    >>> missing(ModuleNotFoundError(name="wfdb"))
-    "this needs the package wfdb: pip install 'ecglab[formats]'"
+    >>> missing(ModuleNotFoundError(name="h5py"))
+    "this needs the package h5py: pip install 'ecglab[formats]'"
     """
     library = (error.name or "").partition(".")[0]
     if library not in _EXTRA:

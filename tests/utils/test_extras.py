@@ -13,7 +13,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 OF_OTHERS = {  # installed by what an extra names
-    "soundfile": "wfdb",
     "IPython": "jupyterlab",
     "ipykernel": "jupyterlab",
     "nbclient": "jupyterlab",
@@ -28,9 +27,9 @@ def names(requirements: list[str]) -> set[str]:
 
 def test_missing_library_names_the_package_and_the_extra():
     with pytest.raises(ModuleNotFoundError) as caught:
-        raise ModuleNotFoundError("No module named 'wfdb.io'", name="wfdb.io")
+        raise ModuleNotFoundError("No module named 'h5py.h5'", name="h5py.h5")
     message = extras.missing(caught.value)
-    assert message == "this needs the package wfdb: pip install 'ecglab[formats]'"
+    assert message == "this needs the package h5py: pip install 'ecglab[formats]'"
 
 
 @pytest.mark.parametrize("name", [None, "ecglab.nothing", "no_such_library", "numpy"])

@@ -1,7 +1,6 @@
-"""Reading arrays of NumPy (.npy) and MATLAB (.mat): their shapes, rates and damages."""
+"""Reading MATLAB files of versions 4, 5 and 7.3: variables, structures and damages."""
 
-import pickle
-import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -9,88 +8,6 @@ from recording_maker import assert_refused, signals, write_cinc
 
 from ecglab import readers
 from ecglab.utils.errors import RecordError
-
-# NumPy
-
-
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", ">f8"])
-def test_npy(tmp_path, dtype):
-    signal = signals(200)[:, 0]
-    signal[50:60] = np.nan
-    np.save(tmp_path / "rec.npy", signal.astype(dtype))
-    record = readers.read(tmp_path / "rec.npy", fs=200, units="mV")
-    assert (record.id, record.lead, record.fs) == ("rec", "", 200)
-    np.testing.assert_allclose(record.signal, signal, atol=1e-3 if dtype == "float16" else 1e-6)
-
-
-def test_npy_of_several_leads(tmp_path):
-    signal, path = signals(200, 3), tmp_path / "rec.npy"
-    for array in (signal, signal.T):
-        np.save(path, array)
-        assert readers.read(path, fs=200, units="mV").lead == "0"
-        record = readers.read(path, lead="2", fs=200, units="mV")
-        assert record.lead == "2"
-        np.testing.assert_allclose(record.signal, signal[:, 2], atol=1e-6)
-        assert_refused("no lead 'II'; it has 0, 1, 2", path, lead="II", fs=200)
-
-
-@pytest.mark.parametrize(
-    ("array", "pattern"),
-    [
-        (np.zeros(3000, bool), "holds bool"),
-        (np.zeros(3000, complex), "holds complex128"),
-        (np.array(["a"] * 3000), "holds <U1"),
-        (np.zeros((2, 3, 4)), "shape"),
-        (np.zeros(()), "shape"),
-        (np.zeros((0, 2)), "empty"),
-        (np.zeros(0), "empty"),
-        (np.zeros(3000), "flat"),
-        (np.full(3000, np.nan), "every sample is missing"),
-        (np.full(3000, np.inf), "not finite"),
-        (np.arange(10.0), "too short"),
-        (np.zeros(3000, [("a", float)]), "holds"),
-    ],
-)
-def test_npy_that_is_no_signal(tmp_path, array, pattern):
-    np.save(tmp_path / "rec.npy", array)
-    assert_refused(pattern, tmp_path / "rec.npy", fs=200, units="mV")
-
-
-def test_rate_and_unit_of_an_array_must_be_given(tmp_path):
-    path, signal = tmp_path / "rec.npy", np.round(1000 * signals(200)[:, 0]).astype(np.int16)
-    np.save(path, signal)
-    assert_refused("no sampling rate.*--fs 300.*fs=300", path, units="uV")
-    assert_refused("does not state the unit.*--units mV", path, fs=200)
-    assert_refused("is in 'mmHg', not in mV", path, fs=200, units="mmHg")
-    record = readers.read(path, fs=200, units="uV")
-    np.testing.assert_allclose(record.signal, signal / 1000, atol=1e-6)
-
-
-class _Opened:
-    """Shows whether a pickle was opened."""
-
-    def __reduce__(self):
-        return pytest.fail, ("a pickle was opened",)
-
-
-def test_npy_is_never_unpickled(tmp_path):
-    path = tmp_path / "rec.npy"
-    np.save(path, np.array([_Opened()], object), allow_pickle=True)
-    assert_refused("Python objects, which are not loaded", path, fs=200)
-    path.write_bytes(pickle.dumps(_Opened()))
-    assert_refused("no known format", path, fs=200)
-
-
-def test_npy_damaged(tmp_path):
-    path = tmp_path / "rec.npy"
-    np.save(path, signals(200)[:, 0])
-    whole = path.read_bytes()
-    for content in (whole[:-8], whole[:50], whole[:6], whole[:90] + b"\0\n(" + whole[93:]):
-        path.write_bytes(content)
-        assert_refused("damaged or cut", path, fs=200, units="mV")
-
-
-# MATLAB
 
 
 @pytest.mark.parametrize("fs_name", ["fs", "Fs", "sampling_rate"])
@@ -105,7 +22,8 @@ def test_mat(tmp_path, form, name, fs_name):
         variables = {name: shaped, fs_name: 200, "note": "text", "units": "mV"}
         savemat(path, variables, format=form)
         record = readers.read(path)
-        assert (record.id, record.lead, record.fs) == ("rec", "", 200)
+        lead = "trace" if name == "trace" else ""
+        assert (record.id, record.lead, record.fs) == ("rec", lead, 200)
         np.testing.assert_allclose(record.signal, signal[:, 0], atol=1e-6)
     assert_refused("has 200 Hz, not 300 Hz", path, fs=300)
     assert_refused("states the unit mV, not V", path, units="V")
@@ -126,9 +44,9 @@ def test_mat_without_rate_or_unit(tmp_path):
     ("variables", "pattern"),
     [
         ({"val": np.ones(3000, np.int16)}, "rec.hea is missing"),
-        ({"a": np.ones(3000), "b": np.ones(3000)}, "it has a, b"),
-        ({"note": "text"}, "no numeric variable"),
-        ({"val": np.empty(0)}, "no numeric variable"),
+        ({"a": np.ones((3000, 2)), "b": np.ones((3000, 2))}, "it has a, b"),
+        ({"note": "text"}, "no value is named val, signal or ecg"),
+        ({"val": np.empty(0)}, "no value is named val, signal or ecg"),
         ({"val": np.ones((3, 4, 5))}, "shape"),
     ],
 )
@@ -199,13 +117,54 @@ def test_mat_4_damaged_anywhere_is_read_or_refused(tmp_path, rng):
             assert "\n" not in str(error)
 
 
-def test_later_mat_without_scipy_says_what_to_install(tmp_path, monkeypatch):
+def test_mat_5_damaged_anywhere_is_read_or_refused(tmp_path, rng):
     from scipy.io import savemat
 
-    savemat(tmp_path / "rec.mat", {"val": signals(200), "fs": 200.0})
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-    install = r"needs the package scipy: pip install 'ecglab\[formats\]'"
-    assert_refused(install, tmp_path / "rec.mat")
+    path = tmp_path / "rec.mat"
+    variables = {"ecg": {"signal": signals(200), "fs": 200.0}, "units": "mV", "cell": [1, "a"]}
+    for compressed in (False, True):
+        savemat(path, variables, do_compression=compressed)
+        whole = path.read_bytes()
+        for place in [*range(120, 400), *rng.integers(0, len(whole), 100)]:
+            content = bytearray(whole)
+            content[place] ^= int(rng.integers(1, 256))
+            path.write_bytes(content)
+            try:
+                readers.read(path, fs=200)
+            except RecordError as error:
+                assert "\n" not in str(error)
+
+
+def test_mat_5_in_a_structure_and_of_whole_numbers(tmp_path):
+    """MATLAB stores numbers without a fraction in as few bytes as they need."""
+    from scipy.io import savemat
+
+    path, signal = tmp_path / "rec.mat", np.round(1000 * signals(200, 2))
+    savemat(path, {"rec": {"signal": signal, "Fs": 200.0, "units": "uV", "other": {"x": 1.0}}})
+    record = readers.read(path, lead="1")
+    assert record.fs == 200
+    np.testing.assert_allclose(record.signal, signal[:, 1] / 1000, atol=1e-6)
+    savemat(path, {"ecg": signal.astype(np.int16), "fs": np.uint8(200), "units": "1000/mV"})
+    first = readers.read(path, lead="0").signal
+    np.testing.assert_allclose(first, signal[:, 0] / 1000, atol=1e-6)
+
+
+def test_mat_5_that_unpacks_to_much(tmp_path):
+    from scipy.io import savemat
+
+    path = tmp_path / "rec.mat"
+    savemat(path, {"x": np.zeros(3)})
+    packed = zlib.compressobj(1)
+    n = 300_000_000
+    matrix = np.array([14, n], "<u4").tobytes()
+    content = packed.compress(matrix) + b"".join(
+        packed.compress(bytes(n // 100)) for _ in range(100)
+    )
+    content += packed.flush()
+    tag = np.array([15, len(content)], "<u4").tobytes()
+    path.write_bytes(path.read_bytes()[:128] + tag + content)
+    assert path.stat().st_size < 3e6
+    assert_refused("holds more than 268 MB", path)
 
 
 def test_mat_of_the_challenge_without_its_header(tmp_path):
@@ -229,3 +188,35 @@ def test_mat_v73(tmp_path):
     np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
     path.write_bytes(path.read_bytes()[:700])
     assert_refused("damaged or cut", path)
+
+
+@pytest.mark.parametrize("kind", ["external", "soft"])
+def test_mat_v73_that_leads_elsewhere(tmp_path, kind):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "other.mat", "w") as file:
+        file["signal"] = signals(200)
+    path = tmp_path / "rec.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file["fs"] = [[200.0]]
+        link = h5py.ExternalLink("other.mat", "/signal") if kind == "external" else None
+        file["signal"] = link or h5py.SoftLink("/fs")
+    assert_refused("'signal' is a link, which is not followed", path)
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file.create_dataset("signal", (2000,), "f8", external=[("other.mat", 0, 16000)])
+    assert_refused("'signal' is stored in another file", path)
+
+
+def test_mat_v73_that_claims_much(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "rec.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file.create_dataset("signal", (10**11,), "f8", chunks=(10**6,), compression="gzip")
+    assert_refused("holds more than 268 MB", path)
+
+
+def test_mat_v73_in_a_structure(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    path, signal = tmp_path / "rec.mat", signals(200)[:, 0]
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file["ecg/signal"], file["ecg/fs"] = signal[None], [[200.0]]
+    np.testing.assert_allclose(readers.read(path, units="mV").signal, signal, atol=1e-6)
