@@ -15,6 +15,7 @@ from ecglab.ecg.record import Record
 from ecglab.inference.package import MODEL, REMEDY
 from ecglab.plots import recording_charts as charts
 from ecglab.plots import strip_svg
+from ecglab.plots.ecg import MAX_SECONDS
 from ecglab.reports import pages
 from ecglab.training import provenance
 from ecglab.utils.digests import read_manifest, sha256_of
@@ -107,7 +108,8 @@ def _drawn(row: Mapping, record: Record, predictor: "Predictor") -> dict:
     signal = prepare(record, predictor.fs)
     beats = features.beat_summary(signal, predictor.fs)
     time, rr = charts.intervals(signal, predictor.fs, beats.r)
-    evidence = Evidence.of(record, row["label"], predictor) if row["label"] else None
+    explained = row["label"] and record.seconds <= MAX_SECONDS
+    evidence = Evidence.of(record, row["label"], predictor) if explained else None
     at = [(t, kind) for t, kind in zip(beats.r / predictor.fs, beats.kinds.tolist(), strict=True)]
     return {
         "strip": strip_svg.strip(record, at, evidence.shades if evidence else ()),

@@ -141,3 +141,13 @@ def test_evidence_is_of_both_methods_and_says_where_they_agree():
     assert evidence.largest[0] == (1, 2, 3, 6) and evidence.largest[1] == (2, 3, -1, -2)
     assert evidence.shades == [(0, 1, 0.05), (1, 2, 1), (2, 3, -0.5), (3, 4, 0)]
     assert np.isnan(Evidence("A", edges, falls, 0 * falls).agreement)
+
+
+def test_of_a_long_recording_the_first_300_s_are_drawn(model):
+    signal = np.tile(simulate("N", 31, np.random.default_rng(3), 100), 10)
+    record = Record(signal, 100)
+    row = {"file": "none.npy", **model.rows(record)[0], "error": None}
+    page = Page(recording_page.html(row, record, model))
+    assert "Only the first 300 s are drawn" in page.words
+    assert "Occlusion" not in page.words
+    assert len([svg for svg in page.all("svg") if svg.get("width", "").endswith("mm")]) == 30
