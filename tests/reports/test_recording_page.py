@@ -74,6 +74,13 @@ def test_the_tables_are_those_of_the_row(page, made):
     assert page.row("Signal quality")[0].startswith(f"{row['quality']:.2f}")
 
 
+def test_a_prediction_set_is_shown_where_there_is_one(page, made, model):
+    _, row, record = made
+    assert "Prediction set" not in page.words
+    page = Page(recording_page.html({**row, "prediction_set": ["N", "O"]}, record, model))
+    assert page.row("Prediction set") == ["N, O"]
+
+
 def test_the_strip_is_true_to_size_in_print(page):
     drawings = page.all("svg", role="img")
     rows = [found for found in drawings if found.get("width", "").endswith("mm")]
