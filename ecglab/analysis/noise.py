@@ -7,6 +7,7 @@ import numpy as np
 
 from ecglab.ecg.classes import Classes
 from ecglab.ecg.record import Record
+from ecglab.evaluation import disturbances
 from ecglab.inference.predictor import Predictor
 from ecglab.utils import progress
 
@@ -24,7 +25,7 @@ def predicted(
     found = []
     for level in progress.bar(levels, "levels of noise"):
         rng = np.random.default_rng(seed)
-        noisy = [Record(r.signal + rng.normal(0, level, r.n_samples), r.fs) for r in records]
+        noisy = [disturbances.noise(record, rng, level) for record in records]
         found.append(predictor.predict_proba(noisy))
     return np.stack(found)
 

@@ -14,6 +14,7 @@ from ecglab.cli import (
     predict,
     report,
     results,
+    robustness,
     servers,
     train,
     tune,
@@ -23,7 +24,20 @@ from ecglab.utils import extras
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.text import printable
 
-GROUPS = (demo, data, train, tune, results, models, predict, report, formats, evaluate, servers)
+GROUPS = (
+    demo,
+    data,
+    train,
+    tune,
+    results,
+    models,
+    predict,
+    report,
+    formats,
+    evaluate,
+    robustness,
+    servers,
+)
 """Modules with `add(commands)`, in the order of the help."""
 
 RESUMABLE = tuple(f"ecglab.cli.{name}" for name in ("demo", "train", "tune"))

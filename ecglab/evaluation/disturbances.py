@@ -117,10 +117,14 @@ def gain(record: Record, rng: np.random.Generator, factor: float) -> Record:
 
 
 def length(record: Record, rng: np.random.Generator, seconds: float) -> Record:
-    """An excerpt from anywhere in the record, or the record repeated until it is long enough."""
+    """An excerpt from anywhere in the record, or the record repeated until it is long enough.
+
+    A second is missing before each repetition, so that no interval between beats is made up.
+    """
     n = round(seconds * record.fs)
     if n > record.n_samples:
-        return _with(record, np.resize(record.signal, n))
+        pause = np.full(round(record.fs), np.nan)
+        return _with(record, np.resize(np.concatenate([record.signal, pause]), n))
     start = rng.integers(record.n_samples - n + 1)
     return _with(record, record.signal[start : start + n])
 
@@ -170,7 +174,6 @@ def _all() -> tuple[Disturbance, ...]:
             listed("length", f"{seconds:g} s", length, seconds=seconds)
             for seconds in (9, 15, 20, 60)
         ),
-        listed("white noise", "0.05 mV", noise, mv=0.05),
     )
 
 

@@ -18,6 +18,7 @@ from ecglab.plots.ecg import (
 from ecglab.plots.experiments import differences, intervals, leaderboard, learning_curves
 from ecglab.plots.explanation import explanation
 from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
+from ecglab.plots.robustness import against_hum
 from ecglab.plots.scores import (
     against_noise,
     confusion,
@@ -42,6 +43,7 @@ __all__ = [
     "MM_PER_SECOND",
     "SQUARE_MM",
     "Shade",
+    "against_hum",
     "against_noise",
     "beats",
     "by_class",

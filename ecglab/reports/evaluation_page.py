@@ -75,7 +75,7 @@ def _figures(evaluation: Evaluation) -> Iterator[Figure]:
 
     def figure(title: str, alt: str, draw: Callable, *arguments: object) -> Figure:
         drawn = draw(*arguments, classes, simulated=simulated)
-        return Figure(title, _address(drawn), alt)
+        return Figure(title, address(drawn), alt)
 
     right = int((labels == evaluation.predicted).sum())
     alt = f"Matrix of reference labels against predictions: {right:,} of {len(labels):,} agree."
@@ -99,7 +99,7 @@ def _list(values: dict[str, float]) -> str:
     return ", ".join(f"{code} {value:.3f}" for code, value in values.items() if value is not None)
 
 
-def _address(figure: "MplFigure") -> str:
+def address(figure: "MplFigure") -> str:
     """A figure as the address of an image that holds it."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=130)

@@ -74,6 +74,22 @@ def test_intervals_do_not_reach_over_a_gap():
     assert qrs.intervals(bands, r).size == r.size - 2
 
 
+def test_a_gap_makes_no_beat_strange_and_no_rhythm_irregular():
+    for seed in range(4):
+        signal, _ = simulated(simulator.sinus_rhythm, seed)
+        whole = named(signal)
+        for start in (2000, 4000, 6500):
+            signal[start : start + 400] = np.nan
+        gapped = named(signal)
+        assert gapped["rr_typical_cv_all"] < whole["rr_typical_cv_all"] + 0.03
+        assert gapped["beat_strange"] <= whole["beat_strange"]
+        assert gapped["beat_late_atypical"] <= whole["beat_late_atypical"] + 0.05
+        assert gapped["quality_no_beats"] < 1.5 * whole["quality_no_beats"]
+        assert gapped["quality_flat"] <= whole["quality_flat"]
+        if np.isfinite(whole["f_tq_turns"]):  # at a high rate there is nothing between T and P
+            assert gapped["f_tq_turns"] == pytest.approx(whole["f_tq_turns"], rel=0.15)
+
+
 # What they do not depend on
 
 

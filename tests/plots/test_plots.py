@@ -357,6 +357,23 @@ def test_added_noise_has_the_certainty_and_the_outcomes_at_each_level():
     assert not drawn(without, "noise") and "SIMULATED" in words(without)
 
 
+def test_hum_has_a_panel_a_frequency_and_a_curve_a_rate():
+    points = [
+        {"hz": hz, "fs": fs, "mv": mv, "challenge_f1": 0.8 - mv / 10}
+        for hz in (50, 60)
+        for fs in (100, 300, 1000)
+        for mv in (0, 0.5, 1)
+    ]
+    figure = plots.against_hum(points, 500)
+    assert [axes.get_title() for axes in figure.axes] == ["50 Hz", "60 Hz"]
+    for axes in figure.axes:
+        assert len(axes.lines) == 3
+        for line in axes.lines:
+            np.testing.assert_allclose(line.get_xydata(), [[0, 0.8], [0.5, 0.75], [1, 0.7]])
+        assert axes.get_ylim() == (0, 1)
+    assert "SIMULATED" in words(plots.against_hum(points, 5, simulated=True))
+
+
 def test_a_title_that_nearly_fits_is_smaller_and_not_wrapped(table):
     labels, _ = table
     sizes = []

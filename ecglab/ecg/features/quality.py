@@ -120,7 +120,9 @@ def _between(bands: Bands, r: np.ndarray) -> dict[str, float]:
 def _detection(bands: Bands, r: np.ndarray) -> dict[str, float]:
     envelope = bands.envelope
     lag, height = _period(envelope, bands.fs)
-    edges = np.concatenate([[0], r, [bands.n - 1]])
+    # A beat may have been in a gap: its ends count as beats, and the gap itself does not count.
+    gaps = np.flatnonzero(bands.known[1:] != bands.known[:-1]) + 1
+    edges = np.sort(np.concatenate([[0], r, gaps, [bands.n - 1]]))
     seen = np.diff(edges) - bands.missing(edges[:-1], edges[1:])
     found = {
         "quality_period": height,
