@@ -144,7 +144,8 @@ def _rate(
     # Numbers with their unit first: texts are often those of the receiver, which come in bursts.
     for column in sorted(times, key=lambda c: (c.values.dtype.kind != "f", not c.unit)):
         try:
-            return _uniform(path, column, _seconds(path, column, place), place)
+            with np.errstate(over="ignore", invalid="ignore"):  # times near the largest number
+                return _uniform(path, column, _seconds(path, column, place), place)
         except RecordError as error:
             problems.append(error)
     raise problems[0]
@@ -214,15 +215,15 @@ def _uniform(
     if gaps.any():
         usual = float(steps[~gaps].mean())
         counts = np.where(gaps, np.rint(steps / usual), 1.0)
-        if counts.sum() > _MOST_MISSING * times.size:
+        if not counts.sum() <= _MOST_MISSING * times.size:
             worst = int(np.argmax(steps))
             raise RecordError(f"{where} have a gap of {steps[worst]:g} s at {place(worst + 1)}")
         index = np.concatenate([[0.0], np.cumsum(counts)])
         grid = index.astype(np.int64)
-    step = times[-1] / index[-1] if times[0] == 0 else (times[-1] - times[0]) / index[-1]
+    step = (times[-1] - times[0]) / index[-1]
     error = times - times[0] - index * step
     worst = int(np.argmax(np.abs(error)))
-    if abs(error[worst]) > _DRIFT_SECONDS + _DRIFT * (times[-1] - times[0]):
+    if not abs(error[worst]) <= _DRIFT_SECONDS + _DRIFT * (times[-1] - times[0]):
         raise RecordError(
             f"{where} are not uniform ({place(worst)} is off by {abs(error[worst]):.2g} s): "
             "is one rate meant? mark missing samples by rows without a value"

@@ -53,7 +53,7 @@ def cells_of(line: str, separator: str) -> list[str]:
     if not separator:
         return [line.strip(" \t\"'")]
     if separator == " ":
-        return line.split()
+        return line.lstrip("# \t").split()
     if '"' not in line:
         return line.split(separator)
     try:

@@ -273,6 +273,10 @@ def test_blanks_between_columns_and_one_row(tmp_path):
     np.savetxt(path, signal)
     record = readers.read(path, lead="1", fs=250, units="mV")
     np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
+    np.savetxt(path, np.c_[np.arange(2500) / 250, signal], header="time I_mV II_mV")
+    record = readers.read(path, lead="II")
+    assert record.fs == pytest.approx(250)
+    np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
     np.savetxt(path, signal.T, delimiter=",")
     record = readers.read(path, lead="1", fs=250, units="mV")
     np.testing.assert_allclose(record.signal, signal[:, 1], atol=1e-6)
@@ -309,6 +313,8 @@ def test_columns_that_count_are_no_signal(tmp_path):
         (b"time,ecg_mV\nfoo,bar\n", "line 2: 'foo' is not a number"),
         (b"time,ecg_mV\n0,foo\n", "line 2: 'foo' is not a number"),
         (b"time,ecg_mV\n0,1\n", "has one row of values"),
+        (b"time,ecg_mV\n0,1\n1e308,0\n1.7e308,1\n", "no ECG has|not uniform|gap"),
+        (b"time,ecg_mV\n-1e308,1\n1e308,0\n1.7e308,1\n", "no ECG has|not uniform|gap"),
         (b"a,b\n1,2\n1\n", "line 3 has 1 values where 2 are expected"),
         (b"ecg\n0.1 x\n", "'0.1 x' is not a number"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "no known format"),
