@@ -6,9 +6,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from ecglab.ecg import features
 from ecglab.ecg.classes import Classes
-from ecglab.inference.package import MODEL, TRAINED_ON
-from ecglab.packaging.package import seal
+from ecglab.inference.novelty import Reference
+from ecglab.inference.package import FORMAT, MODEL, TRAINED_ON
+from ecglab.inference.parameters import Abstention, Conformal, Parameters
+from ecglab.inference.verdict import words
+from ecglab.packaging.package import seal, write_parameters
 from ecglab.utils.files import write_text
 
 RHYTHM = Classes(
@@ -54,7 +58,7 @@ def card(classes: Classes = RHYTHM, folds: int = 2, score: float = 0.8, **change
     """A card of a model of the first folds of 2; changes: of its keys."""
     names = [*map(classes.metric, classes), "challenge_f1", "mean_f1"]
     made = {
-        "format": 2,
+        "format": FORMAT,
         "name": "tiny-1",
         "run": "tiny-1",
         "experiment": "tiny",
@@ -92,6 +96,14 @@ def card(classes: Classes = RHYTHM, folds: int = 2, score: float = 0.8, **change
             "class_eces": dict.fromkeys(classes, 0.02),
             "coverage": [[1.0, score], [0.9, score]],
         },
+        "verdict": {
+            "aurc": 0.05,
+            "aurc_interval": [0.04, 0.06],
+            "risk": [[0.5, 0.1], [1.0, 0.2]],
+            "abstention": [{"coverage": 0.95, "kept": 0.94, "error": 0.1}],
+            "conformal": [{"coverage": 0.9, "classes": dict.fromkeys(classes, 0.9), "size": 1.2}],
+            "novelty": {"records": 0.01, "signals": {}},
+        },
         "settings": {"records": 0, "folds": 0, "held_out": -1},
         "code": "0.1.0 abc",
         "environment": {"device": "cpu:0"},
@@ -102,6 +114,22 @@ def card(classes: Classes = RHYTHM, folds: int = 2, score: float = 0.8, **change
     return made | changes
 
 
+def parameters(classes: Classes = RHYTHM, **changes) -> Parameters:
+    """Of verdicts that name the class of whatever has beats; changes: of the fields."""
+    n = len(features.names)
+    half, whole = np.array([0.5, 1.0]), np.array([0.9, 0.0])
+    made = {
+        "verdicts": words(classes),
+        "quality": 0.0,
+        "abstention": Abstention(half, whole, np.array([0.1, 0.2])),
+        "conformal": Conformal(np.array([0.5, 0.9]), {c: np.array([0.6, 0.2]) for c in classes}),
+        "novelty": Reference(
+            np.zeros(n), np.ones(n), np.zeros(n), np.eye(n), np.array([10.0]), np.array([1e9]), -1.0
+        ),
+    }
+    return Parameters(**made | changes)
+
+
 def make(folder: Path, seed: int = 0, classes: Classes = RHYTHM, **changes) -> Path:
     """A package in `folder`; changes: as in `card`."""
     made = card(classes, **changes)
@@ -109,5 +137,6 @@ def make(folder: Path, seed: int = 0, classes: Classes = RHYTHM, **changes) -> P
     outputs = {part["output"]: len(classes) for parts in made["members"].values() for part in parts}
     (folder / MODEL).write_bytes(model(outputs, seed).SerializeToString())
     write_text(folder / TRAINED_ON, "0123456789abcdef\nfedcba9876543210\n")
+    write_parameters(folder, parameters(classes))
     seal(folder, made)
     return folder

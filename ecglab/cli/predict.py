@@ -62,6 +62,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     complete(model.add_argument("--model", help=what), names.models, files=True)
     what = "predict with the model of this fold alone"
     model.add_argument("--member", type=int, metavar="FOLD", help=what)
+    rule = model.add_mutually_exclusive_group()
+    what = "share of the recordings that get an answer; the others are uncertain (default: 0.95)"
+    rule.add_argument("--coverage", type=_share, metavar="SHARE", help=what)
+    what = "share of wrong answers at most; what it takes for that is uncertain"
+    rule.add_argument("--max-error", type=_share, metavar="SHARE", help=what)
+    what = (
+        "also give the classes that a recording may be, which have the right one in this share of "
+        "the recordings of each class. This and the shares above hold for recordings like those "
+        "of the training only"
+    )
+    model.add_argument("--conformal", type=_share, metavar="SHARE", help=what)
 
 
 def add_recordings(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +94,16 @@ def _rate(text: str) -> float:
     return rate
 
 
-_rate.__name__ = "rate in Hz"  # in the message of argparse
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise ValueError
+    return share
+
+
+# In the messages of argparse.
+_rate.__name__ = "rate in Hz"
+_share.__name__ = "share between 0 and 1"
 
 
 def open_model(options: argparse.Namespace) -> "Predictor":
@@ -93,7 +113,13 @@ def open_model(options: argparse.Namespace) -> "Predictor":
     from ecglab.tracking import registry
 
     folder = registry.locate(options.model) if options.model else registry.default()
-    predictor = Predictor(folder, None if options.member is None else [options.member])
+    predictor = Predictor(
+        folder,
+        None if options.member is None else [options.member],
+        coverage=options.coverage,
+        max_error=options.max_error,
+        conformal=options.conformal,
+    )
     if predictor.card["simulated"]:
         message(
             f"ecglab: {predictor.name} was trained on SIMULATED data: "
@@ -135,7 +161,7 @@ def _predict(options: argparse.Namespace) -> int:
     files = inputs.collect(options.files)
     predictor = open_model(options)
     form = _format(options)
-    writer = rows.WRITERS[form](files, predictor.classes)
+    writer = rows.WRITERS[form](files, predictor.classes, predictor.conformal is not None)
     verdicts: Counter[str | None] = Counter()
     line = Line(len(files))
     with _output(options.output) as out, _reports(options.report, predictor) as report:

@@ -12,20 +12,21 @@ from ecglab.utils.text import printable, printable_json
 NOT_CLASSIFIED = "not classified"
 
 
-def keys() -> tuple[str, ...]:
+def keys(sets: bool = False) -> tuple[str, ...]:
     """Of the row of a recording, in their order: those of `Predictor.rows` between file and error.
 
+    sets: with prediction sets
     In the row of a file that is not classified all are None but file, record, model and error.
     """
-    from ecglab.inference.predictor import ROW
+    from ecglab.inference.rows import ROW
 
-    return ("file", *ROW, "error")
+    return ("file", *ROW, *(("prediction_set",) if sets else ()), "error")
 
 
 class Table:
     """Rows to read, in columns of fixed widths, so that each can be printed as it comes."""
 
-    def __init__(self, files: Sequence[str], classes: Classes):
+    def __init__(self, files: Sequence[str], classes: Classes, sets: bool = False):
         from ecglab.inference import verdict
 
         verdicts = [NOT_CLASSIFIED, verdict.UNCERTAIN, verdict.UNREADABLE, verdict.STRANGE]
@@ -49,7 +50,7 @@ class Table:
                 f"{label} {row['probabilities'][label]:.2f}" if label else "-",
                 "-" if rate is None else f"{rate:.0f}/min",
                 "-" if quality is None else f"{quality:.2f}",
-                row["error"] or row["reason"] or "",
+                row["error"] or row["reason"] + _may_be(row),
             ]
         )
 
@@ -62,10 +63,10 @@ class Table:
 class Csv:
     """Comma-separated values, with a column for the probability of each class."""
 
-    def __init__(self, files: Sequence[str], classes: Classes):
-        self._classes = classes
+    def __init__(self, files: Sequence[str], classes: Classes, sets: bool = False):
+        self._classes, self._keys = classes, keys(sets)
         columns: list[str] = []
-        for key in keys():
+        for key in self._keys:
             split = key == "probabilities"
             columns += [f"probability_{code}" for code in classes] if split else [key]
         self.header = _csv_line(columns)
@@ -73,12 +74,12 @@ class Csv:
     def row(self, row: Mapping) -> str:
         """One line; what is None is empty, and findings are separated by semicolons."""
         cells: list[object] = []
-        for key in keys():
-            value = row[key]
+        for key in self._keys:
+            value = row.get(key)
             if key == "probabilities":
                 cells += [(value or {}).get(code) for code in self._classes]
             else:
-                cells.append("; ".join(value or ()) if key == "findings" else value)
+                cells.append("; ".join(value) if isinstance(value, list) else value)
         return _csv_line([printable(x) if isinstance(x, str) else x for x in cells])
 
 
@@ -87,19 +88,19 @@ class Json:
 
     header = ""
 
-    def __init__(self, files: Sequence[str], classes: Classes):
-        pass
+    def __init__(self, files: Sequence[str], classes: Classes, sets: bool = False):
+        self._keys = keys(sets)
 
     def row(self, row: Mapping) -> str:
         """One line."""
-        ordered = {key: row[key] for key in keys()}
+        ordered = {key: row.get(key) for key in self._keys}
         return printable_json(json.dumps(ordered, ensure_ascii=False, allow_nan=False))
 
 
 Writer = Table | Csv | Json
 
 WRITERS: dict[str, type[Writer]] = {"table": Table, "csv": Csv, "json": Json}
-"""{format: what makes its lines}, each of the files and the classes."""
+"""{format: what makes its lines}, of the files, the classes, and whether there are sets."""
 
 
 def summary(verdicts: Mapping[str | None, int], column: str) -> str:
@@ -113,6 +114,13 @@ def summary(verdicts: Mapping[str | None, int], column: str) -> str:
     line = f"{known.total():,} classified" + (f" ({each})" if each else "")
     failed = verdicts.get(None, 0)
     return line + (f", {failed:,} not: see the column {column}" if failed else "")
+
+
+def _may_be(row: Mapping) -> str:
+    """The prediction set of a row in words; empty where none was asked for."""
+    if row.get("prediction_set") is None:
+        return ""
+    return f"; may be {' or '.join(row['prediction_set']) or 'none of the classes'}"
 
 
 def _csv_line(cells: Sequence[object]) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..ecg.features import BeatSummary
+
 IRREGULAR = 0.05
 """Median change between RR intervals of typical beats, as a share of their mean: above, the rhythm
 is irregular. Where few beats are typical, `IRREGULAR_SHARE` decides."""
@@ -40,9 +42,10 @@ def heart_rate(found: Mapping[str, float]) -> float | None:
     return round(60 / rr, 1) if rr > 0 else None
 
 
-def findings(found: Mapping[str, float]) -> list[str]:
-    """What the features {name: value} of a record show besides a normal rhythm, such as
-    ["irregular RR intervals", "no P waves"].
+def findings(found: Mapping[str, float], beats: BeatSummary) -> list[str]:
+    """What a record shows besides a normal rhythm: ["irregular RR intervals", "no P waves"].
+
+    found: its features, {name: value}; beats: its beats
     """
     rate = heart_rate(found)
     change = found["rr_typical_rmssd"]
@@ -54,10 +57,10 @@ def findings(found: Mapping[str, float]) -> list[str]:
         shown.append("irregular RR intervals")
     if found["p_snr"] < P_WAVE:
         shown.append("no P waves")
-    # Where every interval differs from the one before, none of the beats is premature.
-    n = 0 if irregular else round(float(np.nan_to_num(found["rr_short_long"] * found["rr_n"])))
+    n, ventricular = beats.n_ventricular + beats.n_supraventricular, beats.n_ventricular
     if n:
-        shown.append(f"{n} premature beat{'s' * (n > 1)}")
+        of_them = f" ({ventricular} ventricular)" if ventricular else ""
+        shown.append(f"{n} premature beat{'s' * (n > 1)}{of_them}")
     if rate and rate > FAST:
         shown.append(f"fast heart rate ({rate:.0f} bpm)")
     if rate and rate < SLOW:

@@ -3,8 +3,9 @@
 card.json       what the model is, was trained on, scored, costs and cannot do; `check_card`
 model.onnx      its members: inputs "signal" and "mask" (batch, n_samples), or "features" (batch,
                 n_features); an output (batch, n_classes) of probabilities for each model
+verdict.json    what is fitted for its verdicts; `inference.parameters`
 trained_on.txt  the records of its data set: of each, the first 16 hex digits of `signal_digest`
-manifest.json   the SHA-256 of these three
+manifest.json   the SHA-256 of these four
 
 A package that comes with ecglab also has a README.md, the card in Markdown.
 """
@@ -18,19 +19,19 @@ from typing import Any
 from ..ecg.classes import Classes
 from ..utils import digests
 from ..utils.errors import EcglabError
+from .schema import NUMBER, problems
 
-CARD, MODEL, TRAINED_ON = "card.json", "model.onnx", "trained_on.txt"
-FILES = (CARD, MODEL, TRAINED_ON)
+CARD, MODEL, VERDICT = "card.json", "model.onnx", "verdict.json"
+TRAINED_ON = "trained_on.txt"
+FILES = (CARD, MODEL, VERDICT, TRAINED_ON)
 
-FORMAT = 2
+FORMAT = 3
 """Of a package; one of another format has to be made again."""
 
 DIGEST_DIGITS = 16
 """Of a record's digest in `trained_on.txt`: enough to tell any two records of the world apart."""
 
 REMEDY = "package the run again with 'ecglab package'"
-
-_number = (int, float)
 
 _SCHEMA = {
     "format": int,
@@ -39,7 +40,7 @@ _SCHEMA = {
     "experiment": str,
     "kind": str,
     "classes": {"meanings": {str: str}, "ranked": [str]},
-    "fs": _number,
+    "fs": NUMBER,
     "simulated": bool,
     "scope": str,
     "data": {
@@ -51,21 +52,29 @@ _SCHEMA = {
         "counts": {str: int},
     },
     "split": {"folds": int, "digest": str},
-    "members": {str: [{"output": str, "exponent": _number}]},
+    "members": {str: [{"output": str, "exponent": NUMBER}]},
     "folds": {
-        str: {"trained": int, "validation": int, "scored": int, "challenge_f1": _number},
+        str: {"trained": int, "validation": int, "scored": int, "challenge_f1": NUMBER},
     },
     "scored_out_of_fold": int,
-    "scores": {"values": {str: _number}, "intervals": {str: [_number]}},
-    "calibration": {"class_eces": {str: _number}, "coverage": [[_number]]},
+    "scores": {"values": {str: NUMBER}, "intervals": {str: [NUMBER]}},
+    "calibration": {"class_eces": {str: NUMBER}, "coverage": [[NUMBER]]},
+    "verdict": {
+        "aurc": NUMBER,
+        "aurc_interval": [NUMBER],
+        "risk": [[NUMBER]],
+        "abstention": [{"coverage": NUMBER, "kept": NUMBER, "error": NUMBER}],
+        "conformal": [{"coverage": NUMBER, "classes": {str: NUMBER}, "size": NUMBER}],
+        "novelty": {"records": NUMBER, "signals": {str: NUMBER}},
+    },
     "settings": dict,
     "code": str,
     "environment": {str: str},
-    "cost": {"training_seconds": _number, "bytes": int, "milliseconds": _number},
+    "cost": {"training_seconds": NUMBER, "bytes": int, "milliseconds": NUMBER},
     "limits": [str],
     "command": str,
 }
-"""What a card holds: {key: schema}, {str: schema} for keys of any name, [schema], or a type."""
+"""What a card holds."""
 
 
 def read_card(folder: Path) -> dict:
@@ -95,7 +104,7 @@ def check_card(card: Any, path: Path) -> None:
     if isinstance(card, dict) and card.get("format", FORMAT) != FORMAT:
         form = f"is of format {card['format']!r}, and this version reads {FORMAT}"
         raise EcglabError(f"{path} {form}: {REMEDY}")
-    problem = next(_problems(card, _SCHEMA, ""), None) or next(_contradictions(card), None)
+    problem = next(problems(card, _SCHEMA, "the card"), None) or next(_contradictions(card), None)
     if problem:
         raise EcglabError(f"{path}: {problem}: {REMEDY}")
 
@@ -110,32 +119,6 @@ def read_trained_on(folder: Path) -> frozenset[str]:
     if not all(re.fullmatch(f"[0-9a-f]{{{DIGEST_DIGITS}}}", line) for line in lines):
         raise EcglabError(f"{path} has lines that are not digests: {REMEDY}")
     return frozenset(lines)
-
-
-def _problems(value: Any, schema: Any, key: str) -> Iterator[str]:
-    """What is wrong with a value of a card, one sentence each."""
-    shown = f"key '{key}'" if key else "the card"
-    if isinstance(schema, dict):
-        if not isinstance(value, dict):
-            yield f"{shown} is {_kind(value)}, not an object"
-        elif str in schema:
-            for name, item in value.items():
-                yield from _problems(item, schema[str], _joined(key, name))
-        else:
-            for name, item in schema.items():
-                if name not in value:
-                    yield f"key '{_joined(key, name)}' is missing"
-                else:
-                    yield from _problems(value[name], item, _joined(key, name))
-    elif isinstance(schema, list):
-        if not isinstance(value, list):
-            yield f"{shown} is {_kind(value)}, not a list"
-        else:
-            for i, item in enumerate(value):
-                yield from _problems(item, schema[0], _joined(key, i))
-    elif not isinstance(value, schema) or (isinstance(value, bool) and schema is not bool):
-        types = schema if isinstance(schema, tuple) else (schema,)
-        yield f"{shown} is {_kind(value)}, not {_NAMES[types[-1]]}"
 
 
 def _contradictions(card: dict) -> Iterator[str]:
@@ -167,22 +150,3 @@ def _contradictions(card: dict) -> Iterator[str]:
             yield f"key 'calibration.class_eces.{code}' is missing"
     if not all(len(pair) == 2 for pair in card["calibration"]["coverage"]):
         yield "key 'calibration.coverage' is no list of pairs"
-
-
-_NAMES = {
-    dict: "an object",
-    list: "a list",
-    str: "a text",
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    type(None): "null",
-}
-
-
-def _kind(value: Any) -> str:
-    return _NAMES[type(value)]
-
-
-def _joined(key: str, name: object) -> str:
-    return f"{key}.{name}" if key else str(name)

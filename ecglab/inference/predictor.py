@@ -18,8 +18,10 @@ from ..ecg.prepare import batch, prepare
 from ..ecg.record import Record, as_records
 from ..utils import extras
 from ..utils.errors import EcglabError, RecordError
-from . import explanation, package
-from .verdict import verdict
+from . import explanation, package, parameters
+from .estimator import Estimator
+from .rows import ROW, row
+from .verdict import STRANGE
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -35,24 +37,6 @@ BATCH_SECONDS = 240
 """Seconds of signal in a batch: more would leave the processor's cache and take longer."""
 
 
-ROW = (
-    "record",
-    "lead",
-    "lead_reason",
-    "fs",
-    "seconds",
-    "label",
-    "probabilities",
-    "verdict",
-    "reason",
-    "quality",
-    "heart_rate",
-    "findings",
-    "model",
-)
-"""The keys of a row of `Predictor.rows`."""
-
-
 class _Part(NamedTuple):
     """One model of a member: its output in the file, and its exponent in the member's pool."""
 
@@ -60,12 +44,17 @@ class _Part(NamedTuple):
     exponent: float
 
 
-class Predictor:
+class Predictor(Estimator):
     """Predicts the class of records by the mean of a package's members.
 
     folder: of the package
     members: the folds whose models predict, by default all
     threads: for onnxruntime, 0 for one a core
+    coverage: share of recordings that get an answer, the others are "uncertain"; by default 0.95
+    max_error: in its place, the largest share of wrong classes among the answers
+    conformal: the share of the records of each class whose prediction set has it
+
+    The last three hold for recordings like those of the training data only.
 
     card: what the package says of itself; classes: of the probabilities; fs: of the model, in Hz
 
@@ -83,10 +72,20 @@ class Predictor:
     '~'
     """
 
-    def __init__(self, folder: str | Path, members: Sequence[int] | None = None, threads: int = 0):
-        self.folder = Path(folder)
-        package.check(self.folder)
-        self.card = package.read_card(self.folder)
+    def __init__(
+        self,
+        folder: str | Path,
+        members: Sequence[int] | None = None,
+        threads: int = 0,
+        coverage: float | None = None,
+        max_error: float | None = None,
+        conformal: float | None = None,
+    ):
+        self.folder, self.members, self.threads = folder, members, threads
+        self.coverage, self.max_error, self.conformal = coverage, max_error, conformal
+        self._path = Path(folder)
+        package.check(self._path)
+        self.card = package.read_card(self._path)
         self.classes = Classes.from_dict(self.card["classes"])
         self.fs = float(self.card["fs"])
         available = {
@@ -100,6 +99,10 @@ class Predictor:
                 f"{self.name} has no member {unknown}: its members are folds {sorted(available)}"
             )
         self._members = [available[fold] for fold in chosen]
+        self.fitted = parameters.read(self._path, self.classes.codes, len(features.names))
+        self._least_certain = self.fitted.abstention.least(coverage, max_error)
+        if conformal is not None:
+            self.fitted.conformal.sets(np.empty((0, len(self.classes))), conformal)
         self._session = self._opened(threads)
         self._inputs = {node.name for node in self._session.get_inputs()}
         self._check_model([part for member in available.values() for part in member])
@@ -127,7 +130,7 @@ class Predictor:
     @functools.cached_property
     def trained_on(self) -> frozenset[str]:
         """The first 16 hex digits of `signal_digest` of each record of the training data."""
-        return package.read_trained_on(self.folder)
+        return package.read_trained_on(self._path)
 
     def predict_proba(self, records: Record | Iterable[Record]) -> np.ndarray:
         """Probabilities (n_records, n_classes) of records of any length and rate.
@@ -187,49 +190,40 @@ class Predictor:
 
         record, lead, lead_reason, fs (Hz), seconds: of the record
         label: the most probable class; probabilities: {class: probability}
-        verdict, reason, quality, heart_rate, findings: see `verdict.Verdict`
-        model: the name of this one
+        verdict: the class in a word, such as "normal", "AF" or "other"; or "uncertain",
+            "unreadable" or "not an ECG as trained on"; reason: why, in words
+        quality: from 0 to 1 (`ecg.quality`); heart_rate: in bpm, None without beats
+        findings: what supports another verdict than "normal"; model: the name of this one
+        prediction_set: where `conformal` is given, the classes that it may be; None for a signal
+            that is no ECG as trained on
         """
         records = as_records(records)
         signals = [self._prepared(record) for record in records]
         vectors = [features.extract(signal, self.fs) for signal in signals]
         probabilities = self._probabilities(signals, vectors)
-        labels = self.classes.predicted(probabilities)
-        return [
-            self._row(*given) for given in zip(records, vectors, labels, probabilities, strict=True)
-        ]
-
-    def _row(
-        self, record: Record, vector: np.ndarray, label: str, probabilities: np.ndarray
-    ) -> dict:
-        shown = [round(float(x), 6) for x in probabilities]
-        by_class = dict(zip(self.classes, shown, strict=True))
-        found = dict(zip(features.names, vector.tolist(), strict=True))
-        return {
-            "record": record.id,
-            "lead": record.lead,
-            "lead_reason": record.lead_reason,
-            "fs": record.fs,
-            "seconds": round(record.seconds, 3),
-            "label": str(label),
-            "probabilities": by_class,
-            **verdict(found, by_class, self.classes)._asdict(),
-            "model": self.name,
-        }
+        found = []
+        for record, signal, vector, p in zip(records, signals, vectors, probabilities, strict=True):
+            made = row(
+                record, signal, self.fs, vector, p, self.classes, self.fitted, self._least_certain
+            )
+            made["model"] = self.name
+            if self.conformal is not None:
+                [inside] = self.fitted.conformal.sets(p[None], self.conformal)
+                known = made["verdict"] != STRANGE
+                made["prediction_set"] = self.classes_[inside].tolist() if known else None
+            found.append(made)
+        return found
 
     def predict(self, records: Record | Iterable[Record]) -> "pd.DataFrame":
         """The table of `rows`: a row per record id, a column per key, a probability per class.
 
-        Raises EcglabError where pandas is not installed.
+        Raises EcglabError where pandas is not installed; `rows` does without it.
         """
-        try:
-            import pandas as pd
-        except ModuleNotFoundError as error:
-            raise EcglabError(f"{extras.missing(error)}, or use Predictor.rows") from None
         rows = [{**row, **row["probabilities"]} for row in self.rows(records)]
         at = ROW.index("probabilities")
         columns = [*ROW[:at], *self.classes, *ROW[at + 1 :]]
-        return pd.DataFrame(rows, columns=columns).set_index("record")
+        columns += ["prediction_set"] * (self.conformal is not None)
+        return extras.load("pandas").DataFrame(rows, columns=columns).set_index("record")
 
     def _prepared(self, record: Record) -> np.ndarray:
         if record.seconds > MAX_SECONDS:
@@ -255,7 +249,7 @@ class Predictor:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        path = self.folder / package.MODEL
+        path = self._path / package.MODEL
         try:
             return onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own kinds, which have no other base
@@ -278,7 +272,7 @@ class Predictor:
             elif node.name == "features" and node.shape[-1] != len(features.names):
                 problem = f"it takes {node.shape[-1]} features, not {len(features.names)}"
         if problem:
-            raise EcglabError(f"{self.folder / package.MODEL}: {problem}: {package.REMEDY}")
+            raise EcglabError(f"{self._path / package.MODEL}: {problem}: {package.REMEDY}")
 
 
 def pooled(probabilities: np.ndarray, exponents: Sequence[float] | np.ndarray) -> np.ndarray:

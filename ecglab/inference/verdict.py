@@ -1,38 +1,28 @@
-"""The verdict on a record: what a careful reader would make of its probabilities.
+"""The verdict on a record: its class in a word, or why none can be named.
 
-A record is first looked at as a signal: one that is no ECG as trained on, or cannot be read, has no
-rhythm to name. Then the most probable class is the verdict, unless it is too uncertain.
+A record is first looked at as a signal: what is no ECG as trained on, or cannot be read, has no
+rhythm. Then its most probable class is the verdict, unless that is too uncertain.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..ecg.classes import Classes
-from ..ecg.quality import quality
-from .findings import findings, heart_rate
 
 UNCERTAIN, UNREADABLE, STRANGE = "uncertain", "unreadable", "not an ECG as trained on"
 """The verdicts that name no rhythm."""
 
+NORMAL = "normal"
+
 _WORDS = {"atrial fibrillation": "AF", "other rhythm": "other", "noise": UNREADABLE}
 """Verdicts that are other words than the meaning of the class."""
 
-LEAST_CERTAIN = 0.5
-LEAST_QUALITY = 0.3
 
+class Limits(NamedTuple):
+    """The least quality of a record that can be read, the least certainty of one that is named."""
 
-class Verdict(NamedTuple):
-    """verdict: one of the words of `words`, or `UNCERTAIN`, `UNREADABLE` or `STRANGE`
-
-    reason: why, in words; quality: from 0 to 1; heart_rate: in bpm, None without beats; findings:
-    what supports another rhythm than the normal one
-    """
-
-    verdict: str
-    reason: str
     quality: float
-    heart_rate: float | None
-    findings: list[str]
+    certainty: float
 
 
 def words(classes: Classes) -> dict[str, str]:
@@ -41,26 +31,31 @@ def words(classes: Classes) -> dict[str, str]:
 
 
 def verdict(
-    found: Mapping[str, float], probabilities: Mapping[str, float], classes: Classes
-) -> Verdict:
-    """The verdict on a record.
+    strange: str,
+    good: float,
+    probabilities: Mapping[str, float],
+    meanings: Mapping[str, str],
+    verdicts: Mapping[str, str],
+    limits: Limits,
+) -> tuple[str, str]:
+    """The verdict, and its reason in words.
 
-    found: its features, {name: value}; probabilities: {class: probability}
+    strange: why it is no ECG as trained on, "" for one; good: its signal quality
+    probabilities: {class: probability}; meanings: {class: meaning}; verdicts: {class: verdict}
     """
-    good, rate = quality(found), heart_rate(found)
-    label = max(probabilities, key=lambda code: probabilities[code])
-    p, name = probabilities[label], words(classes)[label]
-    shown = findings(found)
-    if rate is None:
-        word, reason, shown = STRANGE, "no heartbeats were found", []
-    elif name == UNREADABLE:
-        word, reason, shown = UNREADABLE, f"{classes.meanings[label]}, probability {p:.2f}", []
-    elif good < LEAST_QUALITY:
-        word, reason, shown = UNREADABLE, f"signal quality {good:.2f}", []
-    elif p < LEAST_CERTAIN:
-        word, reason = UNCERTAIN, f"{classes.meanings[label]} has a probability of only {p:.2f}"
-    else:
-        word, reason = name, f"{classes.meanings[label]}, probability {p:.2f}"
-        shown = [] if name == "normal" else shown
-        reason += "".join(f", {finding}" for finding in shown)
-    return Verdict(word, reason, round(float(good), 3), rate, shown)
+    label, second = sorted(probabilities, key=lambda code: -probabilities[code])[:2]
+    certain = f"{meanings[label]} {_percent(probabilities[label])}"
+    if strange:
+        return STRANGE, strange
+    if verdicts[label] == UNREADABLE and probabilities[label] >= limits.certainty:
+        return UNREADABLE, certain
+    if good < limits.quality:
+        return UNREADABLE, f"the signal quality is {good:.2f}, below {limits.quality:.2f}"
+    if probabilities[label] < limits.certainty:
+        return UNCERTAIN, f"{certain}, {meanings[second]} {_percent(probabilities[second])}"
+    return verdicts[label], certain
+
+
+def _percent(p: float) -> str:
+    """A probability in words; one that is not quite certain never becomes 100 %."""
+    return f"{min(max(100 * p, 0.1), 99.9):.{0 if 0.01 <= p < 0.99 else 1}f} %"

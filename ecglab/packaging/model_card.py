@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ecglab.ecg.classes import Classes
+from ecglab.inference.parameters import COVERAGE
 
 
 def markdown(card: Mapping, name: str = "") -> str:
@@ -49,6 +50,8 @@ def markdown(card: Mapping, name: str = "") -> str:
         _table(["probability of", "ECE"], calibrated),
         "Challenge F1 when the least certain records are withheld:",
         _table(["records kept", "challenge F1"], kept),
+        "## Verdicts",
+        *_verdicts(card["verdict"], classes),
         "## Cost",
         f"Training: {cost['training_seconds'] / 3600:.1f} h on "
         f"{card['environment'].get('device', 'an unknown device')}{of}. "
@@ -60,6 +63,49 @@ def markdown(card: Mapping, name: str = "") -> str:
         f"```\n{card['command']}\necglab package {card['run']} {place}\n```",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _verdicts(found: Mapping, classes: Classes) -> list[str]:
+    """What the card says of uncertain answers, prediction sets and signals that are no ECG."""
+    kept = [
+        [_percent(row["coverage"], 0), _percent(row["kept"]), _percent(row["error"])]
+        for row in found["abstention"]
+    ]
+    curve = ", ".join(f"{_percent(error)} at {_percent(x, 0)}" for x, error in found["risk"])
+    sets = [
+        [
+            _percent(row["coverage"], 0),
+            *(
+                _percent(row["classes"][code]) if code in row["classes"] else "-"
+                for code in classes
+            ),
+            f"{row['size']:.2f}",
+        ]
+        for row in found["conformal"]
+    ]
+    novelty = found["novelty"]
+    refused = ", ".join(f"{kind} {share:.2f}" for kind, share in novelty["signals"].items())
+    return [
+        "A record whose class is too uncertain gets the verdict `uncertain`, by default about "
+        f"{_percent(1 - COVERAGE, 0)} of the records. The rule is fitted on all parts of these "
+        "records but one, and measured on that one:",
+        _table(["answers asked for", "answers", "wrong"], kept),
+        f"Wrong answers, by the share of the records that get one (risk-coverage curve): {curve}. "
+        "The area under the curve (AURC) is {:.4f}, 95 % interval {:.4f} to {:.4f}.".format(
+            found["aurc"], *found["aurc_interval"]
+        ),
+        "Conformal prediction sets (`--conformal`): share of the records of each class whose set "
+        "has that class, measured in the same way. It holds for recordings like those of the "
+        "training data, and for no others.",
+        _table(["coverage asked for", *classes, "classes in a set"], sets),
+        f"The verdict `not an ECG as trained on` is given to {_percent(novelty['records'])} of the "
+        "training records, measured out of fold, and to these shares of simulated signals that "
+        f"are no ECG of a person: {refused}.",
+    ]
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f} %"
 
 
 def _trained_on(card: Mapping) -> str:

@@ -1,6 +1,7 @@
 """Make a package of a run folder: the folder that predicts, see `ecglab.inference.package`."""
 
 import contextlib
+import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ecglab.datasets.dataset import Dataset
 from ecglab.ecg.classes import Classes
-from ecglab.inference.package import CARD, DIGEST_DIGITS, FILES, FORMAT, MODEL, TRAINED_ON
+from ecglab.inference.package import (
+    CARD,
+    DIGEST_DIGITS,
+    FILES,
+    FORMAT,
+    MODEL,
+    TRAINED_ON,
+    VERDICT,
+)
+from ecglab.inference.parameters import Parameters
 from ecglab.inference.predictor import MAX_SECONDS, Predictor
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils import digests
@@ -56,8 +66,9 @@ def package(
     but a package.
     """
     import onnx
+    import pandas as pd
 
-    from ecglab.packaging import onnx_files
+    from ecglab.packaging import onnx_files, verdict
     from ecglab.packaging.model_card import markdown
 
     folds = list(run.folds) if folds is None else list(folds)
@@ -72,12 +83,15 @@ def package(
     parts = [part for member in members.values() for part in member]
     files = onnx_files.exported([part.stem for part in parts])
     models = {part.name: onnx.load(file) for part, file in zip(parts, files, strict=True)}
-    card = _card(run, data, members, half)
+    table = pd.concat([run.predictions(k) for k in folds], ignore_index=True)
+    parameters, of_verdict = verdict.fitted(table, data)
+    card = _card(run, data, members, table, half) | {"verdict": of_verdict}
     with _replacing_folder(Path(folder)) as partial:
         with replacing(partial / MODEL) as file:
             file.write(onnx_files.merged(models, half).SerializeToString(deterministic=True))
         shown = sorted(sha256[:DIGEST_DIGITS] for sha256 in whole.sha256)
         write_text(partial / TRAINED_ON, "\n".join(shown) + "\n")
+        write_parameters(partial, parameters)
         card["cost"]["bytes"] = (partial / MODEL).stat().st_size
         seal(partial, card)
         card["cost"]["milliseconds"] = round(milliseconds(Predictor(partial, threads=1), data), 3)
@@ -122,21 +136,29 @@ def partial_because(settings: Mapping, n_trained: int, n_folds: int, simulated: 
     return reasons
 
 
+def write_parameters(folder: Path, parameters: Parameters) -> None:
+    """Write the file of a package's verdicts."""
+    write_text(folder / VERDICT, json.dumps(parameters.as_dict(), separators=(",", ":")) + "\n")
+
+
 def seal(folder: Path, card: Mapping) -> None:
     """Write the card of a package and then its manifest."""
     write_json(folder / CARD, card)
     digests.write_manifest(folder, FILES)
 
 
-def _card(run: RunFolder, data: Dataset, members: Mapping[int, list["_Part"]], half: bool) -> dict:
-    """The card of a package, without what is measured on it."""
-    import pandas as pd
-
+def _card(
+    run: RunFolder,
+    data: Dataset,
+    members: Mapping[int, list["_Part"]],
+    table: "pd.DataFrame",
+    half: bool,
+) -> dict:
+    """The card of a package, without what is measured on it and what its verdicts need."""
     from ecglab.evaluation.metrics import scores
 
     facts = run.facts
     folds = list(members)
-    table = pd.concat([run.predictions(k) for k in folds], ignore_index=True)
     name = run.name if len(folds) == len(run.folds) else f"{run.name}/fold-{folds[0]}"
     return {
         "format": FORMAT,

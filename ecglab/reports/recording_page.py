@@ -99,7 +99,7 @@ def html(row: Mapping, record: Record | None, predictor: "Predictor") -> str:
         files=_files(row["file"]),
         made=provenance.now(),
         versions=_versions(),
-        model_digest=read_manifest(predictor.folder, REMEDY)[MODEL],
+        model_digest=read_manifest(Path(predictor.folder), REMEDY)[MODEL],
     )
 
 

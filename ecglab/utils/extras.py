@@ -1,6 +1,10 @@
 """Which extra of ecglab installs a library that a light installation lacks."""
 
+import importlib
 import importlib.util
+from types import ModuleType
+
+from .errors import EcglabError
 
 _LIBRARIES = {
     "formats": "defusedxml edfio h5py pyarrow pydicom soundfile",
@@ -18,6 +22,14 @@ def require(extra: str) -> None:
     for library in _LIBRARIES[extra].split():
         if importlib.util.find_spec(library) is None:
             raise ModuleNotFoundError(f"No module named {library!r}", name=library)
+
+
+def load(library: str) -> ModuleType:
+    """A library that a light installation lacks. Raises EcglabError, which says what to install."""
+    try:
+        return importlib.import_module(library)
+    except ModuleNotFoundError as error:
+        raise EcglabError(missing(error) or str(error)) from None
 
 
 def missing(error: ModuleNotFoundError) -> str | None:

@@ -15,7 +15,8 @@ from recording_maker import signals, write_cinc
 
 from ecglab import readers
 from ecglab.ecg.record import Record
-from ecglab.inference.predictor import ROW, Predictor
+from ecglab.inference.predictor import Predictor
+from ecglab.inference.rows import ROW
 from ecglab.utils.paths import PRETRAINED
 
 HEAVY = ("tensorflow", "keras", "jax", "mlflow", "pandas", "scipy", "sklearn", "wfdb", "pyarrow")
@@ -243,3 +244,45 @@ def test_a_prediction_imports_nothing_heavy(files):
     rows = done.stdout.splitlines()
     assert len(rows) == 4
     assert rows[-1] == "0 []"
+
+
+def test_the_share_of_answers_is_an_option(ecglab, files, tmp_path):
+    folder = package_maker.make(tmp_path / "package")
+    found = {}
+    for option in (["--coverage", 1], ["--coverage", 0.5], ["--max-error", 0.1]):
+        _, out, _ = ecglab("predict", "--json", "--model", folder, *option, files[0])
+        found[option[1]] = json.loads(out)
+    assert found[1]["verdict"] != "uncertain"
+    assert found[0.5]["verdict"] == found[0.1]["verdict"] == "uncertain"
+    assert found[1]["label"] == found[0.5]["label"]
+
+
+def test_prediction_sets_are_in_every_output(ecglab, files, tmp_path):
+    folder = package_maker.make(tmp_path / "package")
+    given = ("predict", "--model", folder, "--conformal", 0.9, files[0])
+    _, out, _ = ecglab(*given, "--json")
+    row = json.loads(out)
+    assert row["prediction_set"] == [c for c, p in row["probabilities"].items() if p >= 0.2]
+    _, out, _ = ecglab(*given, "--csv")
+    [line] = csv.DictReader(out.splitlines())
+    assert line["prediction_set"] == "; ".join(row["prediction_set"])
+    _, out, _ = ecglab(*given)
+    assert out.splitlines()[1].endswith("; may be " + " or ".join(row["prediction_set"]))
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "sentence"),
+    [
+        (["--coverage", 2], 2, "invalid share between 0 and 1"),
+        (["--coverage", 0.9, "--max-error", 0.1], 2, "not allowed with"),
+        (["--max-error", 0.01], 1, "at most 0.01 is not possible: out of fold"),
+        (["--conformal", 0.99], 1, "coverage of 0.99 is not possible: give one from 0.5 to 0.9"),
+    ],
+)
+def test_a_share_that_is_not_possible_is_refused(
+    ecglab, files, tmp_path, options, status, sentence
+):
+    folder = package_maker.make(tmp_path / "package")
+    found, out, err = ecglab("predict", "--model", folder, *options, files[0])
+    assert (found, out) == (status, "")
+    assert sentence in err

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecglab.ecg.classes import RESERVED, Classes
-from ecglab.inference.predictor import ROW
+from ecglab.inference.rows import ROW
 from ecglab.utils.errors import EcglabError
 
 RHYTHMS = Classes(

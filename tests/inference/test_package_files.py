@@ -9,7 +9,7 @@ import pytest
 
 from ecglab.inference import package
 from ecglab.inference.predictor import Predictor
-from ecglab.packaging.package import seal
+from ecglab.packaging.package import seal, write_parameters
 from ecglab.utils.digests import MANIFEST
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import PRETRAINED
@@ -78,6 +78,7 @@ def test_a_file_of_another_package_is_noticed(tmp_path, name):
     folder = package_maker.make(tmp_path / "one")
     other = package_maker.make(tmp_path / "two", seed=1, score=0.7)
     (other / package.TRAINED_ON).write_text("1111111111111111\n")
+    write_parameters(other, package_maker.parameters(quality=0.1))
     seal(other, package_maker.card(score=0.7))
     shutil.copyfile(other / name, folder / name)
     refusal(folder)
@@ -87,7 +88,7 @@ def test_a_file_that_the_manifest_leaves_out_is_noticed(tmp_path):
     from ecglab.utils.digests import write_manifest
 
     folder = package_maker.make(tmp_path / "left out")
-    write_manifest(folder, [package.CARD, package.MODEL])
+    write_manifest(folder, [package.CARD, package.MODEL, package.VERDICT])
     assert "trained_on.txt is not in manifest.json" in refusal(folder)
 
 
@@ -134,7 +135,7 @@ def test_a_card_with_a_key_missing_or_null_says_which(tmp_path, path, value):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"format": 1}, "is of format 1, and this version reads 2"),
+        ({"format": 2}, "is of format 2, and this version reads 3"),
         ({"fs": "300"}, "key 'fs' is a text, not a number"),
         ({"fs": True}, "key 'fs' is true or false, not a number"),
         ({"fs": 0}, "key 'fs' is 0, not a rate in Hz"),

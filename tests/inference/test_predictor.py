@@ -7,7 +7,8 @@ import pytest
 
 from ecglab.ecg.record import Record
 from ecglab.inference.package import MODEL
-from ecglab.inference.predictor import ROW, Predictor, pooled
+from ecglab.inference.predictor import Predictor, pooled
+from ecglab.inference.rows import ROW
 from ecglab.packaging.package import seal
 from ecglab.utils.errors import EcglabError, RecordError
 from ecglab.utils.paths import PRETRAINED

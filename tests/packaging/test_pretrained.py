@@ -4,9 +4,11 @@ import numpy as np
 import onnx
 import pytest
 
-from ecglab.evaluation import metrics
-from ecglab.inference import package
+from ecglab.ecg import features
+from ecglab.evaluation import calibration, conformal, metrics, selective
+from ecglab.inference import package, parameters
 from ecglab.inference.predictor import Predictor
+from ecglab.inference.verdict import STRANGE
 from ecglab.packaging.model_card import markdown
 from ecglab.packaging.package import PRETRAINED_FOLDS
 from ecglab.utils.digests import MANIFEST
@@ -57,6 +59,39 @@ def test_a_card_claims_what_the_kept_result_gives(name):
     assert len(unscored) == (len(card["members"]) > 1)
 
 
+def test_the_probabilities_of_the_default_are_calibrated():
+    """By the kept out-of-fold table, with a bootstrap interval over records."""
+    result = kept(package.read_card(PRETRAINED / "default"))
+    table, classes = result.table, result.classes
+    labels, probabilities = table["label"].to_numpy(), table[list(classes)].to_numpy()
+    assert calibration.ece(labels, probabilities, classes) <= 0.02
+    eces = calibration.class_eces(labels, probabilities, classes)
+    assert max(eces.values()) <= 0.03
+
+
+@every_package
+def test_the_rules_of_a_package_are_those_of_the_kept_result(name):
+    card = package.read_card(PRETRAINED / name)
+    result = kept(card)
+    table, classes = result.table, result.classes
+    table = table[table["fold"].isin([int(fold) for fold in card["members"]])]
+    labels, probabilities = table["label"].to_numpy(), table[list(classes)].to_numpy()
+    stored = parameters.read(PRETRAINED / name, classes.codes, len(features.names))
+    rule = selective.fitted(labels, probabilities, classes)
+    assert stored.abstention.certainty == pytest.approx(rule.certainty, abs=1e-3)
+    sets = conformal.fitted(labels, probabilities, classes)
+    for code in classes:
+        assert stored.conformal.least[code] == pytest.approx(sets.least[code], abs=1e-3)
+    found = card["verdict"]
+    for row in found["abstention"]:
+        assert row["kept"] == pytest.approx(row["coverage"], abs=0.01)
+    for row in found["conformal"]:
+        assert min(row["classes"].values()) > row["coverage"] - 0.03
+    low, high = found["aurc_interval"]
+    assert low < found["aurc"] < high
+    assert found["novelty"]["records"] <= 0.02
+
+
 @every_package
 def test_a_card_in_words_is_what_the_card_gives(name):
     card = package.read_card(PRETRAINED / name)
@@ -98,3 +133,5 @@ def test_a_member_predicts_of_its_fold_what_was_scored(name, archive, tmp_path, 
         np.testing.assert_allclose(found, mine[list(classes)], atol=5e-3)
         expected = metrics.predicted(mine, classes)
         assert (classes.predicted(found) == expected).mean() > 0.98
+        verdicts = [row["verdict"] for row in Predictor(PRETRAINED / name).rows(records)]
+        assert np.mean([verdict == STRANGE for verdict in verdicts]) <= 0.04

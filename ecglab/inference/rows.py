@@ -1,0 +1,76 @@
+"""The prediction of a record as a row: a dictionary that JSON takes."""
+
+import numpy as np
+
+from ..ecg import features
+from ..ecg.classes import Classes
+from ..ecg.quality import quality
+from ..ecg.record import Record
+from .findings import findings, heart_rate
+from .parameters import Parameters
+from .verdict import NORMAL, STRANGE, UNCERTAIN, UNREADABLE, Limits, verdict
+
+ROW = (
+    "record",
+    "lead",
+    "lead_reason",
+    "fs",
+    "seconds",
+    "label",
+    "probabilities",
+    "verdict",
+    "reason",
+    "quality",
+    "heart_rate",
+    "findings",
+    "model",
+)
+"""The keys of a row. With a conformal coverage there is `prediction_set` as well."""
+
+
+def row(
+    record: Record,
+    signal: np.ndarray,
+    fs: float,
+    vector: np.ndarray,
+    probabilities: np.ndarray,
+    classes: Classes,
+    fitted: Parameters,
+    certainty: float,
+) -> dict:
+    """The row of a record, without the model.
+
+    signal: (n_samples,) the record as prepared, at `fs` Hz; vector: its features
+    probabilities: (n_classes,); certainty: the least of a record whose class is named
+    """
+    shown = [round(float(x), 6) for x in probabilities]
+    by_class = dict(zip(classes, shown, strict=True))
+    found = dict(zip(features.names, vector.tolist(), strict=True))
+    good = quality(found)
+    word, reason = verdict(
+        fitted.novelty.reason(vector, record.seconds),
+        good,
+        by_class,
+        classes.meanings,
+        fitted.verdicts,
+        Limits(fitted.quality, certainty),
+    )
+    shows: list[str] = []
+    if word not in (NORMAL, UNREADABLE, STRANGE):
+        shows = findings(found, features.beat_summary(signal, fs))
+    if shows and word != UNCERTAIN:
+        reason += f", with {', '.join(shows)}"
+    return {
+        "record": record.id,
+        "lead": record.lead,
+        "lead_reason": record.lead_reason,
+        "fs": record.fs,
+        "seconds": round(record.seconds, 3),
+        "label": classes.codes[int(probabilities.argmax())],
+        "probabilities": by_class,
+        "verdict": word,
+        "reason": reason,
+        "quality": round(good, 3),
+        "heart_rate": heart_rate(found),
+        "findings": shows,
+    }
