@@ -6,6 +6,8 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ecglab.utils import extras, hooks
+
 if TYPE_CHECKING:  # for editors and type checkers
     import keras
 
@@ -77,6 +79,15 @@ def __getattr__(name: str) -> Any:
         importlib.import_module("ecglab.utils.quiet").load_keras()
         return importlib.import_module(_MODULES[name])
     raise AttributeError(f"module 'ecglab' has no attribute {name!r}")
+
+
+def _plot_record(record: Any, **options: Any) -> Any:
+    """What `Record.plot` calls."""
+    extras.load("matplotlib")
+    return __getattr__("plot_record")(record, **options)
+
+
+hooks.provide("plot_record", _plot_record)
 
 
 def __dir__() -> list[str]:

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..utils import extras, hooks
 from ..utils.errors import RecordError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 MIN_SECONDS = 5.0
 MIN_FS, MAX_FS = 60.0, 1e5
@@ -62,6 +68,21 @@ class Record:
     def __repr__(self) -> str:
         lead = f" | lead {self.lead}" if self.lead else ""
         return f"<Record {self.id} | {self.seconds:.1f} s at {self.fs:g} Hz{lead}>"
+
+    def plot(self, **options: Any) -> "Figure":
+        """The record on ECG paper, a Matplotlib figure; options: those of `ecglab.plot_record`.
+
+        Raises EcglabError where Matplotlib is not installed.
+        """
+        return hooks.call("plot_record", self, **options)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A pandas table of the samples: columns time_s and ecg_mV, NaN where one is missing.
+
+        Raises EcglabError where pandas is not installed.
+        """
+        samples = {"time_s": np.arange(self.n_samples) / self.fs, "ecg_mV": self.signal}
+        return extras.load("pandas").DataFrame(samples)
 
     @property
     def n_samples(self) -> int:

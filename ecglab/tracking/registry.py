@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from ecglab.inference.package import CARD, read_card
@@ -55,13 +55,15 @@ class Change:
     promoted: Mapping
 
 
-def load_model(uri: str | Path = "") -> Predictor:
+def load_model(uri: str | Path = "", **parameters: Any) -> Predictor:
     """The predictor of a model: `locate(uri)`, or by default the model that predicts by default.
+
+    parameters: of the `Predictor`, such as coverage=0.9
 
     >>> load_model("fast").classes_.tolist()
     ['N', 'A', 'O', '~']
     """
-    return Predictor(locate(uri) if uri != "" else default())
+    return Predictor(locate(uri) if uri != "" else default(), **parameters)
 
 
 def default() -> Path:

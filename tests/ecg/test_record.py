@@ -1,11 +1,15 @@
 """A record: which signals and rates it takes and which it refuses."""
 
+import sys
+
 import numpy as np
 import pytest
 from recording_maker import wave
 
+import ecglab
 from ecglab.ecg.record import Record
-from ecglab.utils.errors import RecordError
+from ecglab.utils import hooks
+from ecglab.utils.errors import EcglabError, RecordError
 
 FS = 300.0
 
@@ -100,3 +104,37 @@ def test_record_cannot_be_changed_past_the_checks():
     record = Record(wave(FS), FS)
     with pytest.raises(AttributeError):
         record.fs = 0
+
+
+def test_a_record_as_a_table():
+    record = Record([np.nan, *np.sin(np.arange(2999))], 250)
+    table = record.to_frame()
+    assert list(table.columns) == ["time_s", "ecg_mV"]
+    assert table["time_s"].iloc[[0, -1]].tolist() == [0, 2999 / 250]
+    np.testing.assert_array_equal(table["ecg_mV"], record.signal)
+
+
+def test_a_record_draws_itself_as_plot_record_does():
+    record = Record(np.sin(np.arange(3000) / 20), 300)
+    figure = record.plot(title="mine", seconds_per_row=5)
+    expected = ecglab.plot_record(record, title="mine", seconds_per_row=5)
+    assert figure.get_size_inches().tolist() == expected.get_size_inches().tolist()
+    with pytest.raises(TypeError, match="colour"):
+        record.plot(colour="red")
+
+
+@pytest.mark.parametrize(
+    ("method", "library", "extra"),
+    [("to_frame", "pandas", "train"), ("plot", "matplotlib", "report")],
+)
+def test_what_a_method_needs_is_named(method, library, extra, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    record = Record(np.sin(np.arange(3000)), 300)
+    with pytest.raises(EcglabError, match=rf"package {library}: pip install 'ecglab\[{extra}\]'"):
+        getattr(record, method)()
+
+
+def test_a_copy_of_the_lower_packages_cannot_draw(monkeypatch):
+    monkeypatch.setattr(hooks, "_provided", {})
+    with pytest.raises(EcglabError, match="plot_record is not available: install ecglab"):
+        Record(np.sin(np.arange(3000)), 300).plot()
