@@ -1,7 +1,6 @@
 """Functions that the readers share: text, units, sampling rates, names of settings."""
 
 import codecs
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -60,16 +59,18 @@ def is_unit_name(name: str) -> bool:
 
 
 def number_in(text: object) -> float | None:
-    """The number with which a text begins, as in "512 hertz" or "512,0 Hz"; None without one."""
+    """The number with which a text begins, as in "512 hertz" or "512,0 Hz"; None without one.
+
+    NaN is one: a file that states it is refused, and the rate or unit that is given not taken.
+    """
     words = str(text)[:_LONGEST].replace(",", ".").split()
     if not words:
         return None
     digits = words[0].rstrip("HhertzZ ")
     try:
-        found = float(digits)
+        return float(digits)
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
 
 
 def millivolts(unit: str) -> float | None:

@@ -52,6 +52,8 @@ def read(path: Path) -> Recording:
             data = pydicom.dcmread(io.BytesIO(content), force=True, specific_tags=_TAGS)
             groups = [_Group(group) for group in data.get("WaveformSequence") or ()]
             start = " ".join(str(data.get(tag)) for tag in _TAGS[1:] if data.get(tag))
+    except MemoryError:
+        raise
     except Exception as error:  # of any kind, on a damaged data set
         raise RecordError(
             f"{path}: its data set is damaged or cut ({' '.join(str(error).split())[:80]}): "

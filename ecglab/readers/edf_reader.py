@@ -55,6 +55,8 @@ def read(path: Path) -> Recording:
             )
             there = file.num_data_records
             signals = [(s, s.sampling_frequency, *_scale(s)) for s in file.signals]
+    except MemoryError:
+        raise
     except Exception as error:  # of any kind, on a damaged header
         raise RecordError(f"{path}: its header is damaged ({error!s:.60}): copy it again") from None
     if there < n_records:

@@ -56,10 +56,12 @@ def variables_5(content: bytes) -> dict[str, np.ndarray]:
     while at + 8 <= len(content):
         kind, element, at = _element(content, at, order)
         if kind == _COMPRESSED:
-            unpacker = zlib.decompressobj()
-            inside = unpacker.decompress(element, left)
-            if unpacker.unconsumed_tail:
+            tag = zlib.decompressobj().decompress(element, 8)
+            stated = int(np.frombuffer(tag, f"{order}u4", 2)[1]) + 8
+            if stated > left:
                 raise MemoryError
+            unpacker = zlib.decompressobj()
+            inside = unpacker.decompress(element, stated + 8)
             if not unpacker.eof:
                 raise ValueError("cut")
             left -= len(inside)

@@ -91,7 +91,7 @@ def _array(path: Path, file: IO[bytes], size: int) -> np.ndarray:
         content = file.read(n_bytes)
         array = np.frombuffer(content, dtype, n) if n_bytes else np.empty(0, dtype)
         return array.reshape(shape, order="F" if fortran else "C")
-    except RecordError:
+    except (RecordError, MemoryError):
         raise
     except Exception:  # NumPy raises all kinds of error on a damaged header
         raise RecordError(f"{path}: {_DAMAGED}") from None
