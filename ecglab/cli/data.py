@@ -128,4 +128,4 @@ def _split(options: argparse.Namespace) -> None:
     path = splits.write(data, options.folds, options.seed)
     sizes = np.bincount(splits.folds(data))
     print(f"wrote {path}: {sizes.size} folds of {sizes.min():,} to {sizes.max():,} records")
-    message("Commit this file: results can be compared only on the same folds.")
+    message("keep this file, in git for example: results compare only on the same folds")

@@ -114,7 +114,8 @@ def _warn(facts: dict) -> None:
 def _table(facts: dict) -> str:
     """The result as text."""
     data, left_out = facts["data"], facts["left_out"]
-    by = f"{facts['resampled']['units']:,} {facts['resampled']['by']}s"
+    units = facts["resampled"]["units"]
+    by = f"{units:,} {facts['resampled']['by']}{'s' * (units != 1)}"
     lines = [
         f"{facts['model']['uri']} on {data['name']}: {facts['scored']:,} of "
         f"{data['records']:,} records scored, 95 % intervals by bootstrap over {by}",

@@ -69,7 +69,7 @@ def _train(options: argparse.Namespace) -> None:
         run = tracker.train(options.experiment, chosen, options.fresh)
     print(text.run(run))
     if not options.no_track:
-        message("next: ecglab runs")
+        message(f"next: ecglab runs, or ecglab package {run.name} -o FOLDER to predict with it")
 
 
 def _settings(experiment: "Experiment") -> str:

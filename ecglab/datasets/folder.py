@@ -132,10 +132,11 @@ def _whole(
     """The examples; EcglabError behind the last where there were problems that are not skipped."""
     yield from examples
     if problems and not skip:
+        stated = any("--fs" in reason or "--units" in reason for reason in problems)
+        columns = " (columns fs and units of the table hold what files do not state)" * stated
         raise EcglabError(
-            f"{labels}: cannot import {_summary(problems, n_rows)}; correct them (columns fs and "
-            "units of the table hold the rate and unit of files that state none), or leave them "
-            "out with --skip-unreadable"
+            f"{labels}: cannot import {_summary(problems, n_rows)}; correct them{columns}, or "
+            "leave them out with --skip-unreadable"
         )
 
 

@@ -10,12 +10,15 @@ POOLINGS = ("mean", "max", "mean_max", "attention")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings(Settings):
-    """Base of the hyperparameters of a model."""
+    """Base of the hyperparameters of a model.
+
+    A key that only one model has gets its rule in that model's own `rules`.
+    """
 
     def rules(self) -> Iterable[tuple[str, bool, str]]:
         for key, value in self.as_dict().items():
-            holds, words = _RULES[key.removeprefix("waveform_")](value)
-            yield key, holds, words
+            if rule := _RULES.get(key.removeprefix("waveform_")):
+                yield key, *rule(value)
 
 
 _RULES = {

@@ -238,7 +238,7 @@ def test_every_problem_is_counted_and_some_are_shown(clinic):
         ({"start": ["x"] + [""] * 5}, "start is 'x', not a number"),
         ({"lead": ["V9"] + [""] * 5}, "there is no lead 'V9'"),
         ({"fs": ["360"] + [""] * 3 + ["200"] * 2}, "250 Hz, not 360 Hz"),
-        ({"fs": [""] * 6}, "columns fs and units of the table hold the rate"),
+        ({"fs": [""] * 6}, "columns fs and units of the table hold what files do not state"),
     ],
 )
 def test_impossible_row_is_refused(clinic, columns, words):

@@ -25,6 +25,7 @@ from ecglab.layers import (
     StrideMask,
 )
 from ecglab.layers.augment import Augmentation
+from ecglab.models._rules import NetworkSettings
 from ecglab.utils.errors import EcglabError
 
 MODELS = {
@@ -162,6 +163,17 @@ def test_impossible_hyperparameter(network, words):
         models.build("resnet1d", FS, CLASSES, network)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_model_may_have_keys_of_its_own():
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Own(NetworkSettings):
+        depth: int = 3
+        dropout: float = 0.1
+
+    assert Own.read("network", {"depth": 4}).as_dict() == {"depth": 4, "dropout": 0.1}
+    with pytest.raises(EcglabError, match=r"network\.dropout=2\.0 is impossible"):
+        Own.read("network", {"dropout": 2})
 
 
 def test_reading_a_configuration_does_not_load_keras():
