@@ -4,7 +4,7 @@
 # A network has a dozen hyperparameters that somebody chose by experience, and so have boosted
 # trees. A search tries other values: each **trial** is the experiment with some settings changed,
 # trained, and scored on records that it was not trained on. How does a search work here, what does
-# it find, and how far can the score of its best trial be trusted?
+# it find, and how optimistic is the score of its best trial?
 
 # %%
 import tempfile
@@ -134,13 +134,13 @@ plots.parallel_coordinates(found, search.space, simulated=setup.simulated)
 plots.importance(found, search.space, simulated=setup.simulated)
 
 # %% [markdown]
-# ## Mistake 1: to trust the score of the best of many
+# ## Mistake 1: to believe the score of the best of many
 #
 # The best trial was selected *because* of its high score, and a score is the quality of a setting
-# plus chance. So on average the score of the best trial is optimistic. By how much? Here every
-# trial is trained once more as it was, and predicts two sets of records: its validation records,
-# and those of fold 0, which no trial has seen. (This is for looking only: selecting by it would
-# leave no unseen records.)
+# plus chance. So on average the score of the best trial is optimistic. By how much? Every trial is
+# trained once more as it was, and predicts two sets of records: its validation records, and those
+# of fold 0, which no trial has seen. (Only to look at: a selection by fold 0 would leave no unseen
+# records.)
 
 # %%
 best_id = search.best.id
@@ -217,9 +217,9 @@ plots.differences(
 
 # %% [markdown]
 # The fewer the validation records and the more the trials, the more of a lead is chance. What
-# helps: more records for a trial, or `folds=5`, which scores a trial on all records but fold 0 at
-# five times the cost; a space of few settings that you have reason to doubt; and measuring the best
-# trial on other records than those that selected it.
+# helps: more records for a trial; `folds=5`, which scores a trial on all records but fold 0 at five
+# times the cost; a space of few settings, which you have reason to doubt; and a measurement of the
+# best trial on other records than those that selected it.
 #
 # ## The best trial as an experiment
 #

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def probability_without(probability: float, change: float) -> float:
-    """The probability of a label when a part is hidden, whose change `Predictor.explain` gives."""
+    """The probability of a label when a part of the record is hidden.
+
+    probability: of the label for the whole record
+    change: fall of its log odds when the part is hidden, as `Predictor.explain` returns it
+    """
     p = np.clip(probability, 1e-4, 1 - 1e-4)
     return float(1 / (1 + np.exp(change - np.log(p) + np.log1p(-p))))
 

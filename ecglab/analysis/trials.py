@@ -52,7 +52,7 @@ def retrained(
     whole: predict fold 0 of all records of the data set, not only of the excerpt of the search
     Returns two of {name: table of record, label and probabilities}: on the records that score a
     trial (the same predictions as in its run folder), and on fold 0, which no trial has seen.
-    The latter are for looking only: who selects by them needs other unseen records.
+    Do not select by the latter: they would be unseen no longer.
     """
     tried = search.experiment
     plan = cross_validation.plan(tried)

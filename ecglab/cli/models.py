@@ -38,8 +38,8 @@ def add(commands: Commands) -> None:
     what = "name or id, as 'ecglab runs' shows it"
     complete(promote.add_argument("run_name", metavar="RUN", help=what), names.runs)
     what = (
-        "also a model that scores lower, is of another data set or other classes, or was trained "
-        "on simulated data, an excerpt or some folds"
+        "promote a model also if it scores lower, is of another data set or other classes, or was "
+        "trained on simulated data, an excerpt or some folds"
     )
     promote.add_argument("--force", action="store_true", help=what)
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     what = (
-        "Compute the scores of results. They come from the kept table of predictions and need no "
-        "recordings and no model."
+        "Show the scores of results. They are computed anew from the table of predictions of each "
+        "result, without recordings and models."
     )
     score = command(commands, "score", _score, what, "ecglab score rr_trees")
     what = "name or file of a kept result, or name or folder of a run"
@@ -25,15 +25,15 @@ def add(commands: Commands) -> None:
     score.add_argument("--agreed", action="store_true", help=what)
 
     what = (
-        "Write the leaderboard of all kept results. The results of the finished runs that are "
-        "named are kept first."
+        "Write the leaderboard, the page experiments/README.md that compares all kept results. "
+        "Finished runs that are named are first kept as results, for others to score again."
     )
     examples = ("ecglab leaderboard", "ecglab leaderboard rr_trees-1b2c3d4e")
     leaderboard = command(commands, "leaderboard", _leaderboard, what, *examples)
     what = "name or folder of a finished run to keep"
     given = leaderboard.add_argument("runs", nargs="*", metavar="RUN", help=what)
     complete(given, names.runs, files=True)
-    what = "name of the result of one RUN; without it, the experiment and its changed settings"
+    what = "name of the result of one RUN; by default its experiment and the changed settings"
     leaderboard.add_argument("--as", metavar="NAME", dest="name", help=what)
 
 

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     what = (
-        "Search an experiment's settings. Each trial is trained and logged to MLflow; the same "
-        "command goes on where it was interrupted."
+        "Search for better settings of an experiment. Each trial trains it with other values, "
+        "without fold 0, and is logged to MLflow. The same command goes on where it was "
+        "interrupted; --best then writes the best settings as a new experiment."
     )
     examples = (
-        "ecglab tune rr_trees --set data=synthetic --trials 10",
+        "ecglab tune rr_trees --data synthetic --trials 10",
         "ecglab tune --best rr_trees-1b2c3d4e --as rr_trees_mine",
     )
     tune = command(commands, "tune", _tune, what, *examples)
@@ -47,7 +48,7 @@ def _add_search(search: argparse._ArgumentGroup) -> None:
     what = "number of trials at once"
     search.add_argument("--workers", type=int, default=1, metavar="K", help=what)
     search.add_argument("--limit", type=float, metavar="HOURS", help="end after this time")
-    what = "start a training again that finishes no epoch in this time"
+    what = "start the training of a trial again if it finishes no epoch in this time"
     search.add_argument("--patience", type=float, default=30.0, metavar="MINUTES", help=what)
     search.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
 
@@ -55,7 +56,7 @@ def _add_search(search: argparse._ArgumentGroup) -> None:
 def _add_trials(trials: argparse._ArgumentGroup) -> None:
     what = "another data set than the experiment's own"
     complete(trials.add_argument("--data", metavar="NAME", help=what), names.data_sets)
-    what = "size of the excerpt that trials use, the records of fold 0 included"
+    what = "let trials use an excerpt of N records, of which those of fold 0 are left out"
     trials.add_argument("--records", type=int, metavar="N", help=what)
     what = "epochs of a trial; the winner is trained in full"
     trials.add_argument("--epochs", type=int, metavar="N", help=what)

@@ -85,7 +85,7 @@ def fetch(
                 download(url, str(path))
     except OSError as error:
         raise EcglabError(
-            f"cannot write {path}: {error.strerror or error}; make room there, then try again"
+            f"cannot write {path}: {error.strerror or error}; free some space there, then try again"
         ) from None
     except ValueError:  # pooch's, after it deleted the file
         raise EcglabError(

@@ -54,8 +54,9 @@ def _sample_at(x: Tensor, position: Tensor) -> Tensor:
 
 @_register
 class RandomResampling(Augmentation):
-    """Time stretched or squeezed by up to `factor`, as a slower or a faster heart.
+    """Time stretched or squeezed at random, as a slower or a faster heart.
 
+    factor: greatest stretch, above 1; the least is 1 / factor
     n_samples: length of the result, a window from anywhere in the known part of the record; by
         default that of the input, and the end of a stretched record is cut off
     """
@@ -87,7 +88,10 @@ class RandomResampling(Augmentation):
 
 @_register
 class RandomPolarity(Augmentation):
-    """The signal inverted in a share of the records, as by electrodes held the other way round."""
+    """The signal inverted in some records, as by a device held the other way round.
+
+    share: of the records that are inverted
+    """
 
     options = ("share",)
 
@@ -102,9 +106,9 @@ class RandomPolarity(Augmentation):
 
 @_register
 class RandomAmplitude(Augmentation):
-    """A gain that drifts along the record between two draws from 1 / `factor` to `factor`.
+    """A gain that drifts along the record. A constant one would be removed by `ScaleRecord`.
 
-    A constant gain would have no effect, because each record is scaled.
+    factor: greatest gain, above 1; the gains at both ends are drawn from 1 / factor to factor
     """
 
     options = ("factor",)
@@ -123,8 +127,9 @@ class RandomAmplitude(Augmentation):
 
 @_register
 class RandomBursts(Augmentation):
-    """`count` bursts of up to `seconds` in which the signal is dropped, at a rate of `fs` Hz.
+    """Bursts in which the signal is dropped.
 
+    count: number of bursts in a record; seconds: greatest length of one; fs: rate in Hz
     Half of them are 0 mV, as from a device that hides a lost contact, and half are missing.
     Zihlmann et al. 2017 drop 50 ms (doi:10.22489/CinC.2017.070-060).
     """
@@ -150,7 +155,10 @@ class RandomBursts(Augmentation):
 
 @_register
 class RandomBaseline(Augmentation):
-    """Baseline wander of up to `mv` mV, at a rate of `fs` Hz: a sine of 0.05 to 0.5 Hz."""
+    """Baseline wander, as by breathing: a sine of 0.05 to 0.5 Hz.
+
+    mv: greatest amplitude in mV; fs: rate in Hz
+    """
 
     options = ("mv", "fs")
 
@@ -168,7 +176,10 @@ class RandomBaseline(Augmentation):
 
 @_register
 class RandomNoise(Augmentation):
-    """White noise with a standard deviation of up to `mv` mV, as from muscles."""
+    """White noise, as from muscles.
+
+    mv: greatest standard deviation in mV
+    """
 
     options = ("mv",)
 

@@ -26,7 +26,7 @@ def _like(mask: Tensor, x: Tensor) -> Tensor:
 class ApplyMask(keras.layers.Layer):
     """x (batch, time, ...) with 0 wherever `mask` (batch, time) is 0.
 
-    Needed before every layer that looks sideways in time, because biases and batch normalisation
+    Needed before every layer that looks along time, because biases and batch normalisation
     make padding different from zero.
     """
 

@@ -157,7 +157,7 @@ def coverage(
     axes.set(xlabel="share of records kept (%)", ylabel="challenge F1 of the kept records")
     axes.set_xlim(100 * lowest - 1, 101)
     if results:
-        # Beside no curve: where there is room differs from result to result.
+        # Outside the axes: the curves leave free space in other places in each figure.
         where: Style = {"loc": "outside lower center", "ncols": 2, "handlelength": 4}
         _plain(figure.legend(title="challenge F1 of all records", **where))
     tidy(axes)

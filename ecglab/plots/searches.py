@@ -200,7 +200,7 @@ def _ticks(entry: Entry, texts: Sequence[str]) -> list[tuple[float, str]]:
 
 
 def _apart(ticks: list[tuple[float, str]], least: float = 0.2) -> list[tuple[float, str]]:
-    """The ticks whose texts do not touch: the first, the last, and those between with room."""
+    """The ticks whose texts do not touch: the first, the last, and those in between with space."""
     kept = ticks[:1]
     for tick in ticks[1:-1]:
         if tick[0] - kept[-1][0] >= least and ticks[-1][0] - tick[0] >= least:

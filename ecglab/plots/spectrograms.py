@@ -260,7 +260,7 @@ def _probabilities(probabilities: Mapping[str, float], classes: Classes, referen
         for i, (code, look) in enumerate(looks(classes).items()):
             share = float(probabilities[code])
             axes.barh(i, share, 0.7, color=look.color, gid="probability")
-            inside = share > 0.9  # where there is no room beside the bar
+            inside = share > 0.9  # no space is left beside the bar
             style: Style = {"color": look.ink, "ha": "right"} if inside else {}
             at = share + (-0.008 if inside else 0.008)
             axes.text(at, i, f"{share:.3f}", va="center", size=8, **style)

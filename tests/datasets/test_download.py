@@ -323,7 +323,7 @@ def test_full_disk_keeps_what_has_come(server, tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, hard))
     try:
-        failing(server, path, f"cannot write {path}", "File too large", "make room")
+        failing(server, path, f"cannot write {path}", "File too large", "free some space")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert fetch(server, path).read_bytes() == BODY
