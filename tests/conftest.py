@@ -43,6 +43,12 @@ def formats() -> Path:
 
 
 @pytest.fixture(scope="session")
+def long() -> Path:
+    """The folder of longer recordings with annotations, named by ECGLAB_LONG."""
+    return _named("ECGLAB_LONG")
+
+
+@pytest.fixture(scope="session")
 def packed(tmp_path_factory) -> Path:
     """A data folder with 60 synthetic records and the features of all, and of those of trials."""
     from ecglab.datasets import dataset, splits
@@ -105,8 +111,8 @@ def finished(tmp_path):
 
 
 def pytest_terminal_summary(terminalreporter):
-    missing = [v for v in ("ECGLAB_ARCHIVE", "ECGLAB_FORMATS") if not os.environ.get(v)]
-    for variable in missing:
+    variables = ("ECGLAB_ARCHIVE", "ECGLAB_FORMATS", "ECGLAB_LONG")
+    for variable in (v for v in variables if not os.environ.get(v)):
         terminalreporter.write_line(
             f"NOT TESTED ON REAL RECORDINGS: set {variable} to test on them too", red=True
         )

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from ecglab.datasets import simulator, synthetic
+from ecglab.datasets import rhythms, synthetic
 from ecglab.ecg import features
 from ecglab.ecg.features import atrial, beats, qrs, quality, rr, series
 from ecglab.ecg.features.bands import Bands, moving_mean
@@ -19,11 +19,11 @@ RHYTHMS = [rhythm for of_class in synthetic.RHYTHMS.values() for rhythm in of_cl
 def simulated(make, seed=0, seconds=30.0):
     """A clean ECG (n,) in mV and the sample numbers of all its R peaks."""
     rng = np.random.default_rng([5, seed])
-    patient = simulator.Patient.drawn(rng)
-    rhythm = make(patient, simulator.LEAD_IN + seconds, FS, rng)
-    signal = simulator.clean_ecg(rhythm, patient, 0.8, seconds, FS, rng)
+    patient = rhythms.Patient.drawn(rng)
+    rhythm = make(patient, rhythms.LEAD_IN + seconds, FS, rng)
+    signal = rhythms.clean_ecg(rhythm, patient, 0.8, seconds, FS, rng)
     signal += 0.01 * rng.standard_normal(signal.size)
-    return signal, np.rint((rhythm.r - simulator.LEAD_IN) * FS).astype(int)
+    return signal, np.rint((rhythm.r - rhythms.LEAD_IN) * FS).astype(int)
 
 
 def named(signal) -> dict[str, float]:
@@ -52,7 +52,7 @@ def test_beats_are_found_where_they_are(make):
 
 
 def test_a_missing_beat_is_not_made_up_and_a_jerk_is_no_beat():
-    signal, r = simulated(simulator.sinus_rhythm)
+    signal, r = simulated(rhythms.sinus_rhythm)
     r = r[(r > 0) & (r < signal.size)]
     gone = r[r.size // 2]
     signal[gone - 30 : gone + 30] = np.linspace(signal[gone - 30], signal[gone + 30], 60)
@@ -65,7 +65,7 @@ def test_a_missing_beat_is_not_made_up_and_a_jerk_is_no_beat():
 
 
 def test_intervals_do_not_reach_over_a_gap():
-    signal, _ = simulated(simulator.sinus_rhythm)
+    signal, _ = simulated(rhythms.sinus_rhythm)
     signal[3000:4500] = np.nan
     bands = Bands(signal, FS)
     r = qrs.detect(bands)
@@ -76,7 +76,7 @@ def test_intervals_do_not_reach_over_a_gap():
 
 def test_a_gap_makes_no_beat_strange_and_no_rhythm_irregular():
     for seed in range(4):
-        signal, _ = simulated(simulator.sinus_rhythm, seed)
+        signal, _ = simulated(rhythms.sinus_rhythm, seed)
         whole = named(signal)
         for start in (2000, 4000, 6500):
             signal[start : start + 400] = np.nan
@@ -104,13 +104,13 @@ def test_polarity_and_amplitude_change_nothing(make):
 
 
 def test_an_offset_changes_nothing():
-    signal, _ = simulated(simulator.sinus_rhythm)
+    signal, _ = simulated(rhythms.sinus_rhythm)
     plain = features.extract(signal, FS)
     np.testing.assert_allclose(features.extract(signal + 2, FS), plain, rtol=1e-3, atol=1e-4)
 
 
 def test_where_the_record_begins_hardly_matters():
-    signal, _ = simulated(simulator.atrial_fibrillation, seconds=40.0)
+    signal, _ = simulated(rhythms.atrial_fibrillation, seconds=40.0)
     one, other = named(signal[: 30 * FS]), named(signal[17 : 30 * FS + 17])
     for name in ("rr_mean", "rr_cv", "rr_cosen", "beat_width", "beat_t", "f_entropy"):
         assert other[name] == pytest.approx(one[name], rel=0.1, abs=0.05), name
@@ -122,41 +122,41 @@ def test_where_the_record_begins_hardly_matters():
 def test_irregular_rhythm_is_told_from_regular():
     for name in ("rr_cv", "rr_rmssd", "rr_cosen", "rr_lorenz_cells", "rr_pnn50"):
         irregular = min(
-            named(simulated(simulator.atrial_fibrillation, seed)[0])[name] for seed in range(6)
+            named(simulated(rhythms.atrial_fibrillation, seed)[0])[name] for seed in range(6)
         )
-        assert irregular > mean_of(simulator.sinus_rhythm, name), name
+        assert irregular > mean_of(rhythms.sinus_rhythm, name), name
 
 
 def test_p_waves_are_there_in_sinus_rhythm_only():
     for name in ("p_coherence", "p_snr"):
         sinus, af = (
-            mean_of(make, name) for make in (simulator.sinus_rhythm, simulator.atrial_fibrillation)
+            mean_of(make, name) for make in (rhythms.sinus_rhythm, rhythms.atrial_fibrillation)
         )
         assert sinus > 2 * af, name
 
 
 def test_fibrillatory_waves_show_between_the_beats():
     assert (
-        mean_of(simulator.atrial_fibrillation, "f_power")
-        > mean_of(simulator.sinus_rhythm, "f_power") + 0.5
+        mean_of(rhythms.atrial_fibrillation, "f_power")
+        > mean_of(rhythms.sinus_rhythm, "f_power") + 0.5
     )
-    peak = named(simulated(simulator.atrial_flutter)[0])["f_peak"]
+    peak = named(simulated(rhythms.atrial_flutter)[0])["f_peak"]
     assert 4 < peak < 6
 
 
 def test_ventricular_beats_are_early_and_strange():
     ventricular, atrial_ = (
         mean_of(make, "beat_early_atypical")
-        for make in (simulator.premature_ventricular, simulator.premature_atrial)
+        for make in (rhythms.premature_ventricular, rhythms.premature_atrial)
     )
     assert ventricular > 0.05 > atrial_
-    assert mean_of(simulator.bundle_branch_block, "beat_spread") > 1.2 * mean_of(
-        simulator.sinus_rhythm, "beat_spread"
+    assert mean_of(rhythms.bundle_branch_block, "beat_spread") > 1.2 * mean_of(
+        rhythms.sinus_rhythm, "beat_spread"
     )
 
 
 def test_noise_shows_in_the_quality(rng):
-    signal, _ = simulated(simulator.sinus_rhythm)
+    signal, _ = simulated(rhythms.sinus_rhythm)
     clean, noisy = named(signal), named(signal + 0.6 * rng.standard_normal(signal.size))
     assert noisy["quality_noise_level"] > 1.5 * clean["quality_noise_level"]
     assert noisy["quality_spectral_entropy"] > clean["quality_spectral_entropy"]
@@ -206,7 +206,7 @@ def test_sample_entropy_against_its_definition(rng):
 
 
 def test_what_is_between_t_and_p_piece_by_piece():
-    bands = Bands(simulated(simulator.atrial_fibrillation)[0], FS)
+    bands = Bands(simulated(rhythms.atrial_fibrillation)[0], FS)
     shape = beats.Beats(bands, qrs.detect(bands))
     pieces = []
     for one, next_one in zip(shape.r[:-1], shape.r[1:], strict=True):
@@ -266,7 +266,7 @@ def test_a_shannon_entropy_counts_as_a_histogram_does(rng):
 
 def inputs():
     rng = np.random.default_rng(1)
-    ecg, _ = simulated(simulator.sinus_rhythm)
+    ecg, _ = simulated(rhythms.sinus_rhythm)
     gapped = ecg.copy()
     gapped[rng.random(gapped.size) < 0.2] = np.nan
     halves = ecg.copy()
@@ -322,7 +322,7 @@ def test_what_is_short_or_missing_has_none():
 
 @pytest.mark.parametrize("fs", [100.0, 250.0, 500.0])
 def test_other_rates_give_the_same_rhythm(fs):
-    signal, _ = simulated(simulator.premature_atrial)
+    signal, _ = simulated(rhythms.premature_atrial)
     at = np.arange(int(30 * fs)) / fs
     other = features.extract(np.interp(at, np.arange(signal.size) / FS, signal), fs)
     one = features.extract(signal, FS)
@@ -361,7 +361,7 @@ def test_names_are_unique_grouped_and_explained():
 
 
 def test_every_feature_is_given_and_none_beside():
-    signal, _ = simulated(simulator.premature_ventricular)
+    signal, _ = simulated(rhythms.premature_ventricular)
     bands = Bands(signal, FS)
     r = qrs.detect(bands)
     shape = beats.Beats(bands, r)

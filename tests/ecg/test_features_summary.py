@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecglab.datasets import simulator
+from ecglab.datasets import rhythms
 from ecglab.ecg.features import BeatSummary, beat_summary
 
 FS = 300
@@ -12,9 +12,9 @@ FS = 300
 def simulated(make, seed=0, seconds=30.0):
     """A nearly clean ECG (n,) in mV and its rhythm, whose times begin with the signal."""
     rng = np.random.default_rng([7, seed])
-    patient = simulator.Patient.drawn(rng)
-    rhythm = make(patient, simulator.LEAD_IN + seconds, FS, rng)
-    signal = simulator.clean_ecg(rhythm, patient, 0.8, seconds, FS, rng)
+    patient = rhythms.Patient.drawn(rng)
+    rhythm = make(patient, rhythms.LEAD_IN + seconds, FS, rng)
+    signal = rhythms.clean_ecg(rhythm, patient, 0.8, seconds, FS, rng)
     return signal + 0.01 * rng.standard_normal(signal.size), rhythm
 
 
@@ -48,22 +48,22 @@ def total(make, attribute, n=6) -> float:
 
 
 def test_premature_beats_are_counted_by_kind():
-    assert total(simulator.sinus_rhythm, "n_ventricular") == 0
-    assert total(simulator.premature_ventricular, "n_ventricular") > 5
-    assert total(simulator.premature_atrial, "n_supraventricular") > 5
-    assert total(simulator.premature_atrial, "n_ventricular") == 0
+    assert total(rhythms.sinus_rhythm, "n_ventricular") == 0
+    assert total(rhythms.premature_ventricular, "n_ventricular") > 5
+    assert total(rhythms.premature_atrial, "n_supraventricular") > 5
+    assert total(rhythms.premature_atrial, "n_ventricular") == 0
 
 
 def test_p_waves_are_seen_in_sinus_rhythm():
     sinus, af = (
         total(make, "p_wave_share") / 6
-        for make in (simulator.sinus_rhythm, simulator.atrial_fibrillation)
+        for make in (rhythms.sinus_rhythm, rhythms.atrial_fibrillation)
     )
     assert sinus > 0.9 and af < 0.6
 
 
 def test_inversion_changes_nothing():
-    signal, _ = simulated(simulator.premature_ventricular)
+    signal, _ = simulated(rhythms.premature_ventricular)
     up, down = beat_summary(signal, FS), beat_summary(-signal, FS)
     np.testing.assert_array_equal(up.r, down.r)
     np.testing.assert_array_equal(up.kinds, down.kinds)

@@ -72,6 +72,11 @@ class Bands:
         """(n,) of the band of the QRS: the root of its power over 0.11 s."""
         return envelope_of(self.qrs, self.fs)
 
+    @cached_property
+    def steep_envelope(self) -> np.ndarray:
+        """(n,) as `envelope`, from 12 to 35 Hz: a T wave has next to nothing there."""
+        return envelope_of(self.band(12, 35), self.fs)
+
 
 def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
     """(n,) the mean of the `width` samples around each one, of those that are there."""

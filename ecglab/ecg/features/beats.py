@@ -186,7 +186,7 @@ def _qrs(beats: Beats) -> dict[str, float]:
     near = beats.cut[:, beats.part(-0.06, 0.07)]
     level = median(beats.cut[:, beats.part(-0.12, -0.05)])
     up = near.max(axis=1) - level
-    middle = median(up)
+    middle = median(up) or np.nan
     slope = np.abs(np.diff(beats.template[around])) * beats.fs
     steep = np.flatnonzero(slope > 0.12 * slope.max())
     return {

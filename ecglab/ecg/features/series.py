@@ -30,6 +30,11 @@ def fraction(which: np.ndarray) -> float:
 
 def local_median(x: np.ndarray) -> np.ndarray:
     """(n,) running median of x (n,) over 9 values; the ends are extended by reflection."""
+    return median(around(x))
+
+
+def around(x: np.ndarray) -> np.ndarray:
+    """(n, 9) the 9 values around each of x (n,); the ends are extended by reflection."""
     at, last = np.arange(x.size)[:, None] + np.arange(-4, 5), x.size - 1
     mirrored = last - np.abs(last - np.abs(at)) if last >= 4 else np.clip(at, 0, last)
-    return median(x[mirrored])
+    return x[mirrored]
