@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import wfdb
+
 from ecglab.datasets import dataset
 
 ROOT = Path(__file__).parent.parent
@@ -18,3 +21,20 @@ def test_the_quick_form_measures_everything():
     assert done.returncode == 0, done.stderr
     for line in ("checking its digests", "epoch of", "cold prediction at 250 Hz", "in bulk, fast"):
         assert f"\n{line}" in done.stdout
+
+
+def test_detectors_are_compared_on_annotated_records(tmp_path):
+    folder = tmp_path / "cpsc2019"
+    folder.mkdir()
+    at = np.arange(0, 15, 1 / 500)
+    r = np.arange(300, 7200, 450)
+    signal = np.exp(-(((at[:, None] - r / 500) / 0.015) ** 2)).sum(axis=1, keepdims=True)
+    wfdb.wrsamp("data_1", 500, ["mV"], ["I"], signal, fmt=["16"], write_dir=str(folder))
+    wfdb.wrann("data_1", "atr", r, ["N"] * r.size, write_dir=str(folder))
+    command = [sys.executable, "-m", "benchmarks.beats", str(tmp_path), "--seconds", "15"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert f"| cpsc2019 | {r.size} | 100.00 / 100.00 |" in done.stdout
+    command = [*command[:3], str(folder)]
+    nothing = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert nothing.returncode == 1 and nothing.stderr.count("\n") == 1
