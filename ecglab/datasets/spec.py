@@ -19,7 +19,7 @@ class Spec:
     label_versions: the versions of the labels, the default one last
     n_records: how many were published, 0 where that is not known
     class_counts: {label version: {class: published number of records}}
-    grouped: whether it is known which records are of one patient
+    grouped: whether it is known which records are of one patient, so that examples have groups
     simulated: whether a simulator made it: no result on it says anything about recordings
     url, licence, citation: of what was published
     """
@@ -40,6 +40,7 @@ class Spec:
 
     @property
     def default_labels(self) -> str:
+        """The last of `label_versions`."""
         return self.label_versions[-1]
 
     def as_dict(self) -> dict:
@@ -62,7 +63,8 @@ class Spec:
 class Example:
     """One labelled record of a data set.
 
-    record: its signal, rate and id; labels: {label version: class}
+    record: its signal in mV at the rate of its file, and its id, which no other record has
+    labels: {label version: class}, one for each of `Spec.label_versions`
     group: the patient, empty where unknown
 
     Data sets whose rhythm changes within a record will add the annotated intervals here.

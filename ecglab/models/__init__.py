@@ -1,8 +1,9 @@
 """The networks, one file each: the paper, a dataclass of hyperparameters, and the network.
 
 A file defines `Hyperparameters` and `network(signal, mask, fs, n_classes, h)`, which returns
-probabilities (batch, n_classes). It imports Keras inside `network`, so that reading a
-configuration does not load Keras. The name of a model is that of its file.
+probabilities (batch, n_classes) from a layer named `label`, as `_parts.classify` does. It imports
+Keras inside `network`, so that reading a configuration does not load Keras. The name of a model is
+that of its file.
 """
 
 import importlib

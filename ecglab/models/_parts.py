@@ -31,7 +31,10 @@ def spectrogram(
 
 
 def classify(x: Tensor, n_classes: int, dropout: float) -> Tensor:
-    """Probabilities (batch, n_classes) of x (batch, channels): dropout, a dense layer, softmax."""
+    """Probabilities (batch, n_classes) of x (batch, channels): dropout, a dense layer, softmax.
+
+    The last part of every network; its dense layer is named `label`.
+    """
     x = layers.Dropout(dropout)(x)
     # From zero weights the first probabilities are even, whatever the scale of what was pooled.
     # float32 whatever the policy: probabilities that sum to one.

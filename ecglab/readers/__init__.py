@@ -51,6 +51,8 @@ READERS: tuple[ModuleType, ...] = (
 )
 """In the order in which they are asked, from strict signatures to plain text.
 
+The first one that matches reads the file: one behind `csv_reader` is never asked about text.
+
 Each has FORMAT, SUFFIXES, LIBRARY, RATE, UNIT and SAMPLE, its row in the table of formats;
 matches(path, head) -> bool, which looks at the first bytes of a file, and read(path) -> Recording.
 """
