@@ -5,6 +5,7 @@ import pytest
 
 from ecglab.datasets import rhythms
 from ecglab.ecg.features import BeatSummary, beat_summary
+from ecglab.evaluation.beats import match
 
 FS = 300
 
@@ -67,3 +68,35 @@ def test_inversion_changes_nothing():
     up, down = beat_summary(signal, FS), beat_summary(-signal, FS)
     np.testing.assert_array_equal(up.r, down.r)
     np.testing.assert_array_equal(up.kinds, down.kinds)
+
+
+def test_bigeminy_is_ventricular_though_half_of_the_beats_are():
+    at = np.arange(0, 30, 1 / FS)
+    normal = np.exp(-(((at[:, None] - np.arange(0.5, 30, 1.6)) / 0.015) ** 2)).sum(axis=1)
+    broad = np.exp(-(((at[:, None] - np.arange(1.0, 30, 1.6)) / 0.05) ** 2)).sum(axis=1)
+    broad -= 0.5 * np.exp(-(((at[:, None] - np.arange(1.12, 30, 1.6)) / 0.05) ** 2)).sum(axis=1)
+    rng = np.random.default_rng(0)
+    summary = beat_summary(normal + broad + 0.01 * rng.standard_normal(at.size), FS)
+    assert summary.n_ventricular >= 0.45 * summary.r.size
+    assert summary.n_supraventricular == 0
+
+
+def test_ventricular_beats_of_annotated_recordings(long):
+    wfdb = pytest.importorskip("wfdb")
+    found = missed = wrong = 0
+    for header in sorted((long / "mitdb").glob("*.hea")):
+        record = wfdb.rdrecord(str(header.with_suffix("")))
+        marks = wfdb.rdann(str(header.with_suffix("")), "atr")
+        width = round(30 * record.fs)
+        for start in range(0, record.sig_len - width + 1, width):
+            summary = beat_summary(record.p_signal[start : start + width, 0], record.fs)
+            of_marks, of_found = match(marks.sample - start, summary.r, 0.15 * record.fs)
+            ventricular = np.array(marks.symbol)[of_marks] == "V"
+            called = summary.kinds[of_found] == "V"
+            inside = (summary.r[of_found] > 0.4 * record.fs) & (
+                summary.r[of_found] < width - 0.6 * record.fs
+            )
+            found += (ventricular & called & inside).sum()
+            missed += (ventricular & ~called & inside).sum()
+            wrong += (~ventricular & called & inside).sum()
+    assert found / (found + missed) > 0.8 and found / (found + wrong) > 0.98
