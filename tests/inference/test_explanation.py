@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecglab.datasets import simulator
+from ecglab.datasets import rhythms
 from ecglab.ecg.record import Record
 from ecglab.inference import explanation
 from ecglab.inference.predictor import Predictor
@@ -52,12 +52,12 @@ def test_there_are_at_least_two_parts_and_they_cover_the_record():
 def sinus_then_fibrillation(seed: int) -> Record:
     """15 s of sinus rhythm, then 15 s of atrial fibrillation of the same patient."""
     rng = np.random.default_rng(seed)
-    patient = simulator.Patient.drawn(rng)
+    patient = rhythms.Patient.drawn(rng)
     halves = [
-        simulator.clean_ecg(
-            rhythm(patient, simulator.LEAD_IN + 15, FS, rng), patient, 1.0, 15, FS, rng
+        rhythms.clean_ecg(
+            rhythm(patient, rhythms.LEAD_IN + 15, FS, rng), patient, 1.0, 15, FS, rng
         )
-        for rhythm in (simulator.sinus_rhythm, simulator.atrial_fibrillation)
+        for rhythm in (rhythms.sinus_rhythm, rhythms.atrial_fibrillation)
     ]
     return Record(np.concatenate(halves) + rng.normal(0, 0.01, 30 * FS), FS)
 
@@ -65,19 +65,19 @@ def sinus_then_fibrillation(seed: int) -> Record:
 def with_one_ectopic_beat(seed: int) -> tuple[Record, float]:
     """30 s of sinus rhythm with one premature ventricular beat, and its time in s."""
     rng = np.random.default_rng(seed)
-    patient = simulator.Patient.drawn(rng)
+    patient = rhythms.Patient.drawn(rng)
     # At a fixed rate without respiratory variation, so that nothing else stands out.
-    r = np.arange(0, simulator.LEAD_IN + 32, 0.9)
+    r = np.arange(0, rhythms.LEAD_IN + 32, 0.9)
     beats = [patient.heart] * r.size
-    i = int(np.searchsorted(r, simulator.LEAD_IN + 15))
+    i = int(np.searchsorted(r, rhythms.LEAD_IN + 15))
     r[i] -= 0.36
-    beats[i] = simulator.Beat(
+    beats[i] = rhythms.Beat(
         at=np.array([-0.16, -0.05, 0, 0.09, 0.34]),
         width=np.array([0.03, 0.025, 0.04, 0.035, 0.07]),
         height=-1.3 * np.array([0, 0.2, 1, -0.3, -0.35]),
     )
-    signal = simulator.clean_ecg(simulator.Rhythm(r, beats), patient, 1.0, 30, FS, rng)
-    return Record(signal + rng.normal(0, 0.01, signal.size), FS), r[i] - simulator.LEAD_IN
+    signal = rhythms.clean_ecg(rhythms.Rhythm(r, beats), patient, 1.0, 30, FS, rng)
+    return Record(signal + rng.normal(0, 0.01, signal.size), FS), r[i] - rhythms.LEAD_IN
 
 
 @pytest.mark.parametrize("method", explanation.METHODS)
