@@ -124,7 +124,15 @@ def parameters(classes: Classes = RHYTHM, **changes) -> Parameters:
         "abstention": Abstention(half, whole, np.array([0.1, 0.2])),
         "conformal": Conformal(np.array([0.5, 0.9]), {c: np.array([0.6, 0.2]) for c in classes}),
         "novelty": Reference(
-            np.zeros(n), np.ones(n), np.zeros(n), np.eye(n), np.array([10.0]), np.array([1e9]), -1.0
+            np.zeros(n),
+            np.ones(n),
+            np.zeros(n),
+            np.eye(n),
+            np.zeros(n),
+            0.0,
+            np.array([10.0]),
+            np.array([99.0]),
+            -1.0,
         ),
     }
     return Parameters(**made | changes)

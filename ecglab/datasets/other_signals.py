@@ -1,7 +1,7 @@
 """Simulated signals that are no ECG of a person, each drawn anew from a random generator.
 
-A model must refuse them: it names a rhythm for any input. The limits of `inference.novelty` were
-set while looking at `TRIED`, and not changed for what the others showed.
+A model must refuse them: it names a rhythm for any input. The score of `inference.novelty` learns
+from the kinds in `TRIED`; those in `KEPT_APART` only test it.
 
 >>> rng = np.random.default_rng(0)
 >>> signal("pulse wave", rng).dtype

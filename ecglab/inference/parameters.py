@@ -36,6 +36,8 @@ _SCHEMA = {
         "scale": [NUMBER],
         "mean": [NUMBER],
         "root": [[NUMBER]],
+        "slope": [NUMBER],
+        "offset": NUMBER,
         "seconds": [NUMBER],
         "limits": [NUMBER],
         "alike": NUMBER,
@@ -147,7 +149,7 @@ def read(folder: Path, classes: tuple[str, ...], n_features: int) -> Parameters:
     novelty = {
         key: np.array(value, float)
         for key, value in stored["novelty"].items()
-        if key not in ("root", "alike")
+        if key not in ("root", "offset", "alike")
     }
     root = np.zeros((n_features, n_features))
     root[np.tril_indices(n_features)] = [x for row in stored["novelty"]["root"] for x in row]
@@ -156,7 +158,12 @@ def read(folder: Path, classes: tuple[str, ...], n_features: int) -> Parameters:
         quality=float(stored["quality"]),
         abstention=Abstention(**abstention),
         conformal=Conformal(np.array(stored["conformal"]["coverage"], float), least),
-        novelty=Reference(**novelty, root=root, alike=float(stored["novelty"]["alike"])),
+        novelty=Reference(
+            **novelty,
+            root=root,
+            offset=float(stored["novelty"]["offset"]),
+            alike=float(stored["novelty"]["alike"]),
+        ),
     )
 
 
@@ -166,7 +173,7 @@ def _contradiction(stored: dict, classes: tuple[str, ...], n_features: int) -> s
     if set(stored["verdicts"]) != set(classes) or set(conformal["least"]) != set(classes):
         return f"it is of other classes than {', '.join(classes)}"
     rows = [len(row) for row in novelty["root"]]
-    sizes = {len(novelty[key]) for key in ("center", "scale", "mean")}
+    sizes = {len(novelty[key]) for key in ("center", "scale", "mean", "slope")}
     if sizes != {n_features} or rows != list(range(1, n_features + 1)):
         return f"key 'novelty' is not of {n_features} features"
     lists = {
@@ -179,9 +186,11 @@ def _contradiction(stored: dict, classes: tuple[str, ...], n_features: int) -> s
             return f"key '{key}' has lists of other lengths"
         if parts[0] != sorted(parts[0]):
             return f"key '{key}' is not in increasing order"
-    if not all(x > 0 for x in [*novelty["scale"], *novelty["limits"]]):
-        return "key 'novelty' has a scale or a limit that is not above 0"
-    numbers = [*novelty["center"], *novelty["mean"], novelty["alike"], stored["quality"]]
+    if not all(x > 0 for x in novelty["scale"]):
+        return "key 'novelty' has a scale that is not above 0"
+    names = ("center", "scale", "mean", "slope", "seconds", "limits")
+    numbers = [x for key in names for x in novelty[key]]
+    numbers += [novelty["offset"], novelty["alike"], stored["quality"]]
     if not np.isfinite([*numbers, *(x for row in novelty["root"] for x in row)]).all():
         return "it has a number that is not finite"
     return ""

@@ -71,19 +71,17 @@ def _of_data(data: Dataset) -> _OfData:
         verdicts = words(data.classes)
         readable = np.array([verdicts[label] != UNREADABLE for label in data.labels])
         vectors = stored(data)
-        sample = novelty.Sample(list(data.signals), data.fs, vectors)
+        sample = novelty.Sample(list(data.signals), data.fs, vectors, _exposed(data.fs))
         reference, refused = novelty.fitted(sample, readable, selective.parts(data.folds))
         good = [quality(dict(zip(features.names, x.tolist(), strict=True))) for x in vectors]
         _last.clear()
         _last[key] = _OfData(
             reference,
             refused,
-            novelty.refused(reference, _signals(data.fs)),
+            novelty.refused(reference, _tested(data.fs)),
             float(np.quantile(np.array(good)[readable], UNREADABLE_SHARE)),
         )
     return _last[key]
 
 
-@functools.cache
-def _signals(fs: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    return novelty.simulated(fs)
+_exposed, _tested = functools.cache(novelty.exposed), functools.cache(novelty.tested)

@@ -1,10 +1,14 @@
 """What counts as an ECG like those of the training, and what the shipped models refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from ecglab.datasets import dataset, other_signals
 from ecglab.ecg import features
+from ecglab.ecg.prepare import prepare
+from ecglab.ecg.record import Record
 from ecglab.evaluation import novelty
 from ecglab.inference import parameters
 from ecglab.inference.novelty import ALIKE, LARGEST
@@ -28,7 +32,7 @@ class Drawn:
         self.vectors, self.changed, self.short = vectors(n), vectors(n), vectors(n, 1.5)
         self.seconds = np.full(n, 30.0)
         self.changed_rows = self.short_rows = np.arange(n)
-        self.new, self.far = vectors(n), vectors(n, 2)
+        self.new, self.far, self.others = vectors(n), vectors(n, 2), vectors(200) + 5
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +41,32 @@ def drawn():
 
 
 def test_the_reference_is_the_normal_distribution_of_the_vectors(drawn):
-    reference = novelty.reference(drawn.vectors)
+    reference = novelty.reference(drawn.vectors, drawn.others)
     assert reference.center == pytest.approx(np.median(drawn.vectors, axis=0))
     normal = np.delete(np.arange(N), ALIKE)
     spread = drawn.vectors.std(axis=0)[normal]
     assert reference.scale[normal] == pytest.approx(spread, rel=0.1)
     # The squared distance of a normal vector is of the chi-squared distribution, whose mean is N;
     # with a shrunk covariance it is less.
-    assert 0.7 * N < reference.scores(drawn.vectors).mean() < N
+    alone = replace(reference, slope=np.zeros(N), offset=0.0)
+    assert 0.7 * N < np.exp(alone.scores(drawn.vectors)).mean() < N
     assert (np.triu(reference.root, 1) == 0).all()
+
+
+def test_the_linear_model_adds_to_the_score_of_others(drawn):
+    reference = novelty.reference(drawn.vectors, drawn.others)
+    alone = replace(reference, slope=np.zeros(N), offset=0.0)
+    added = {
+        name: reference.scores(vectors) - alone.scores(vectors)
+        for name, vectors in (("new", drawn.new), ("others", drawn.others))
+    }
+    assert (added["others"] > 0).all() and (added["new"] < 0).mean() > 0.99
 
 
 def test_a_feature_that_is_never_defined_does_not_matter(drawn):
     vectors = drawn.vectors.copy()
     vectors[:, 7] = np.nan
-    reference = novelty.reference(vectors)
+    reference = novelty.reference(vectors, drawn.others)
     other = np.where(np.isnan(vectors), 0, vectors)
     other[:, 7] = LARGEST * 100
     assert np.isfinite(reference.scores(other)).all()
@@ -97,7 +112,7 @@ def test_records_of_other_devices_are_still_records(packed, monkeypatch):
 
 @pytest.fixture(scope="module")
 def signals():
-    return novelty.simulated(300.0, n=20)
+    return novelty.tested(300.0, n=20)
 
 
 @pytest.mark.parametrize("name", ["default", "fast"])
@@ -119,3 +134,17 @@ def test_other_signals_are_seeded_and_differ(kind):
     assert 0.19 < np.ptp(one) < 3.01
     assert one.size != other.size
     assert other_signals.SHORTEST <= one.size / other_signals.FS <= other_signals.LONGEST
+
+
+def test_a_pulse_wave_of_a_monitor_is_refused_and_the_ecg_beside_it_is_not(formats):
+    wfdb = pytest.importorskip("wfdb")
+    recording = wfdb.rdrecord(str(formats / "wfdb" / "a103l"))
+    fitted = parameters.read(PRETRAINED / "default", ("N", "A", "O", "~"), N).novelty
+    n = round(30 * recording.fs)
+    refused = {}
+    for name, signal in zip(recording.sig_name, recording.p_signal.T, strict=True):
+        pieces = [Record(x, recording.fs) for x in signal[: signal.size // n * n].reshape(-1, n)]
+        vectors = [features.extract(prepare(piece, 300.0), 300.0) for piece in pieces]
+        refused[name] = np.mean([bool(fitted.reason(vector, 30)) for vector in vectors])
+    assert refused["PLETH"] >= 0.8
+    assert max(refused["II"], refused["V"]) <= 0.2

@@ -28,15 +28,17 @@ def test_what_is_written_is_read(tmp_path, rng):
         np.exp(rng.normal(size=N)),
         rng.normal(size=N),
         root,
+        rng.normal(size=N),
+        -0.25,
         np.array([10.0, 20.0]),
-        np.array([900.0, 600.0]),
+        np.array([9.5, 6.0]),
         0.6,
     )
     written = package_maker.parameters(quality=0.31, novelty=given)
     write_parameters(tmp_path, written)
     found = read(tmp_path)
     assert (found.verdicts, found.quality) == (written.verdicts, 0.31)
-    for name in ("center", "scale", "mean", "root", "seconds", "limits", "alike"):
+    for name in ("center", "scale", "mean", "root", "slope", "offset", "seconds", "limits"):
         np.testing.assert_allclose(getattr(found.novelty, name), getattr(given, name), rtol=1e-4)
     vectors = rng.normal(size=(5, N))
     np.testing.assert_allclose(found.novelty.scores(vectors), given.scores(vectors), rtol=1e-3)
@@ -53,7 +55,8 @@ def test_what_is_written_is_read(tmp_path, rng):
         (lambda x: x["conformal"]["least"].update(A=[0.1]), "'conformal' has lists of other"),
         (lambda x: x["abstention"].update(coverage=[1.0, 0.5]), "'abstention' is not in increas"),
         (lambda x: x["novelty"]["root"].pop(), f"key 'novelty' is not of {N} features"),
-        (lambda x: x["novelty"].update(limits=[0]), "a scale or a limit that is not above 0"),
+        (lambda x: x["novelty"]["scale"].__setitem__(0, 0), "a scale that is not above 0"),
+        (lambda x: x["novelty"]["slope"].pop(), f"key 'novelty' is not of {N} features"),
         (lambda x: x["novelty"].update(alike=float("nan")), "a number that is not finite"),
         (lambda x: x["novelty"]["root"][3].__setitem__(1, None), "'novelty.root.3.1' is null"),
     ],
