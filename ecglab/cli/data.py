@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
 
 
 def _add_fetch(data: Commands) -> None:
-    text = "Download a published data set. It is verified and imported; about 95 MB."
+    text = "Download the data set cinc2017. It is verified and imported; about 95 MB."
     fetch = command(data, "fetch", _fetch, text, "ecglab data fetch cinc2017")
     what = "the data set"
     fetch.add_argument("name", nargs="?", default="cinc2017", choices=["cinc2017"], help=what)

@@ -66,8 +66,6 @@ class Example:
     record: its signal in mV at the rate of its file, and its id, which no other record has
     labels: {label version: class}, one for each of `Spec.label_versions`
     group: the patient, empty where unknown
-
-    Data sets whose rhythm changes within a record will add the annotated intervals here.
     """
 
     record: Record
