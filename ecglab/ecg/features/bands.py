@@ -1,6 +1,6 @@
 """A signal without gaps and its frequency bands, all from one FFT."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -30,7 +30,6 @@ class Bands:
         self._n = fast_length(long.size + self._edge)
         line = np.linspace(long[-1], long[0], self._n - long.size + 2)[1:-1]
         self._spectrum = np.fft.rfft(np.concatenate([long, line]))
-        self._hz = np.fft.rfftfreq(self._n, 1 / self.fs)
 
     @property
     def n(self) -> int:
@@ -50,11 +49,8 @@ class Bands:
 
         The edges are half cosines, from 0.6 `low` up to `low` and from `high` to 1.4 `high`.
         """
-        hz = self._hz[self._hz < 1.4 * high]  # above, irfft puts zeros
-        rise = np.clip((hz / low - 0.6) / 0.4, 0, 1)
-        fall = np.clip((1.4 - hz / high) / 0.4, 0, 1)
-        window = np.sin(np.pi / 2 * np.minimum(rise, fall)) ** 2
-        long = np.fft.irfft(self._spectrum[: hz.size] * window, self._n)
+        window = _window(self._n, self.fs, low, high)
+        long = np.fft.irfft(self._spectrum[: window.size] * window, self._n)
         return long[self._edge : self._edge + self.n]
 
     @cached_property
@@ -76,6 +72,22 @@ class Bands:
     def steep_envelope(self) -> np.ndarray:
         """(n,) as `envelope`, from 12 to 35 Hz: a T wave has next to nothing there."""
         return envelope_of(self.band(12, 35), self.fs)
+
+
+@lru_cache(maxsize=256)
+def _window(n: int, fs: float, low: float, high: float) -> np.ndarray:
+    """The share of each frequency of n samples that a band keeps; zeros at the end are left out."""
+    hz = np.fft.rfftfreq(n, 1 / fs)
+    hz = hz[hz < 1.4 * high]
+    rise = np.clip((hz / low - 0.6) / 0.4, 0, 1)
+    fall = np.clip((1.4 - hz / high) / 0.4, 0, 1)
+    return np.sin(np.pi / 2 * np.minimum(rise, fall)) ** 2
+
+
+@lru_cache(maxsize=64)
+def _hann(n: int, fs: float) -> tuple[np.ndarray, np.ndarray]:
+    """The frequencies of n samples, and a Hann window of them."""
+    return np.fft.rfftfreq(n, 1 / fs), np.hanning(n)
 
 
 def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
@@ -106,8 +118,9 @@ def power_spectrum(x: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
     """Frequencies in Hz and the power at them: Hann windows of about 4 s that overlap by half."""
     n = min(fast_length(round(4 * fs)), x.size)
     pieces = sliding_window_view(x, n)[:: max(n // 2, 1)]
-    pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * np.hanning(n)
-    return np.fft.rfftfreq(n, 1 / fs), power_of(np.fft.rfft(pieces)).mean(axis=0)
+    hz, window = _hann(n, fs)
+    pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * window
+    return hz, power_of(np.fft.rfft(pieces)).mean(axis=0)
 
 
 def power_of(spectrum: np.ndarray) -> np.ndarray:
