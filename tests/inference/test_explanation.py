@@ -54,9 +54,7 @@ def sinus_then_fibrillation(seed: int) -> Record:
     rng = np.random.default_rng(seed)
     patient = rhythms.Patient.drawn(rng)
     halves = [
-        rhythms.clean_ecg(
-            rhythm(patient, rhythms.LEAD_IN + 15, FS, rng), patient, 1.0, 15, FS, rng
-        )
+        rhythms.clean_ecg(rhythm(patient, rhythms.LEAD_IN + 15, FS, rng), patient, 1.0, 15, FS, rng)
         for rhythm in (rhythms.sinus_rhythm, rhythms.atrial_fibrillation)
     ]
     return Record(np.concatenate(halves) + rng.normal(0, 0.01, 30 * FS), FS)
