@@ -120,7 +120,7 @@ def parameters(classes: Classes = RHYTHM, **changes) -> Parameters:
     half, whole = np.array([0.5, 1.0]), np.array([0.9, 0.0])
     made = {
         "verdicts": words(classes),
-        "quality": 0.0,
+        "agreement": 0.0,
         "abstention": Abstention(half, whole, np.array([0.1, 0.2])),
         "conformal": Conformal(np.array([0.5, 0.9]), {c: np.array([0.6, 0.2]) for c in classes}),
         "novelty": Reference(

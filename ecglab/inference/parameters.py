@@ -1,7 +1,7 @@
 """What is fitted for the verdicts of a package: its file `verdict.json`, as arrays.
 
 verdicts     {class: verdict of a record that is surely of it}
-quality      the least signal quality of a record that can be read
+agreement    the least bSQI (`ecg.quality`) of a record that can be read
 abstention   for shares of records that get an answer: the least certainty of those, and their error
 conformal    for coverages: the least probability of each class that is in a prediction set
 novelty      `inference.novelty.Reference`
@@ -28,7 +28,7 @@ _DIGITS = 5
 
 _SCHEMA = {
     "verdicts": {str: str},
-    "quality": NUMBER,
+    "agreement": NUMBER,
     "abstention": {"coverage": [NUMBER], "certainty": [NUMBER], "error": [NUMBER]},
     "conformal": {"coverage": [NUMBER], "least": {str: [NUMBER]}},
     "novelty": {
@@ -116,7 +116,7 @@ class Parameters:
     """What the file holds; see the head of this module."""
 
     verdicts: Mapping[str, str]
-    quality: float
+    agreement: float
     abstention: Abstention
     conformal: Conformal
     novelty: Reference
@@ -155,7 +155,7 @@ def read(folder: Path, classes: tuple[str, ...], n_features: int) -> Parameters:
     root[np.tril_indices(n_features)] = [x for row in stored["novelty"]["root"] for x in row]
     return Parameters(
         verdicts=stored["verdicts"],
-        quality=float(stored["quality"]),
+        agreement=float(stored["agreement"]),
         abstention=Abstention(**abstention),
         conformal=Conformal(np.array(stored["conformal"]["coverage"], float), least),
         novelty=Reference(
@@ -190,7 +190,7 @@ def _contradiction(stored: dict, classes: tuple[str, ...], n_features: int) -> s
         return "key 'novelty' has a scale that is not above 0"
     names = ("center", "scale", "mean", "slope", "seconds", "limits")
     numbers = [x for key in names for x in novelty[key]]
-    numbers += [novelty["offset"], novelty["alike"], stored["quality"]]
+    numbers += [novelty["offset"], novelty["alike"], stored["agreement"]]
     if not np.isfinite([*numbers, *(x for row in novelty["root"] for x in row)]).all():
         return "it has a number that is not finite"
     return ""

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..ecg import features
 from ..ecg.classes import Classes
-from ..ecg.quality import quality
+from ..ecg.quality import indices, quality
 from ..ecg.record import Record
 from .findings import findings, heart_rate
 from .parameters import Parameters
@@ -46,14 +46,13 @@ def row(
     shown = [round(float(x), 6) for x in probabilities]
     by_class = dict(zip(classes, shown, strict=True))
     found = dict(zip(features.names, vector.tolist(), strict=True))
-    good = quality(found)
     word, reason = verdict(
         fitted.novelty.reason(vector, record.seconds),
-        good,
+        indices(found)["bSQI"],
         by_class,
         classes.meanings,
         fitted.verdicts,
-        Limits(fitted.quality, certainty),
+        Limits(fitted.agreement, certainty),
     )
     shows: list[str] = []
     if word not in (NORMAL, UNREADABLE, STRANGE):
@@ -70,7 +69,7 @@ def row(
         "probabilities": by_class,
         "verdict": word,
         "reason": reason,
-        "quality": round(good, 3),
+        "quality": round(quality(found), 3),
         "heart_rate": heart_rate(found),
         "findings": shows,
     }

@@ -19,9 +19,9 @@ _WORDS = {"atrial fibrillation": "AF", "other rhythm": "other", "noise": UNREADA
 
 
 class Limits(NamedTuple):
-    """The least quality of a record that can be read, the least certainty of one that is named."""
+    """The least bSQI of a record that can be read, the least certainty of one that is named."""
 
-    quality: float
+    agreement: float
     certainty: float
 
 
@@ -32,7 +32,7 @@ def words(classes: Classes) -> dict[str, str]:
 
 def verdict(
     strange: str,
-    good: float,
+    agreement: float,
     probabilities: Mapping[str, float],
     meanings: Mapping[str, str],
     verdicts: Mapping[str, str],
@@ -40,7 +40,7 @@ def verdict(
 ) -> tuple[str, str]:
     """The verdict, and its reason in words.
 
-    strange: why it is no ECG as trained on, "" for one; good: its signal quality
+    strange: why it is no ECG as trained on, "" for one; agreement: its bSQI (`ecg.quality`)
     probabilities: {class: probability}; meanings: {class: meaning}; verdicts: {class: verdict}
     """
     label, second = sorted(probabilities, key=lambda code: -probabilities[code])[:2]
@@ -49,8 +49,8 @@ def verdict(
         return STRANGE, strange
     if verdicts[label] == UNREADABLE and probabilities[label] >= limits.certainty:
         return UNREADABLE, certain
-    if good < limits.quality:
-        return UNREADABLE, f"the signal quality is {good:.2f}, below {limits.quality:.2f}"
+    if agreement < limits.agreement:
+        return UNREADABLE, f"two detectors agree on only {_percent(agreement)} of the heartbeats"
     if probabilities[label] < limits.certainty:
         return UNCERTAIN, f"{certain}, {meanings[second]} {_percent(probabilities[second])}"
     return verdicts[label], certain

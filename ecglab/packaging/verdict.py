@@ -7,7 +7,7 @@ import numpy as np
 
 from ecglab.datasets.dataset import Dataset
 from ecglab.ecg import features
-from ecglab.ecg.quality import quality
+from ecglab.ecg.quality import indices
 from ecglab.evaluation import conformal, novelty, selective
 from ecglab.inference.novelty import Reference
 from ecglab.inference.parameters import Parameters
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 UNREADABLE_SHARE = 0.005
-"""Share of the readable training records whose quality is too low to be read."""
+"""Share of the readable training records on whose beats two detectors agree too little."""
 
 ASKED = (1.0, 0.95, 0.9, 0.8, 0.7)
 """Coverages of abstention on a card."""
@@ -33,7 +33,7 @@ class _OfData(NamedTuple):
     reference: Reference
     refused: float
     signals: dict[str, float]
-    quality: float
+    agreement: float
 
 
 _last: dict[str, _OfData] = {}
@@ -53,7 +53,7 @@ def fitted(table: "pd.DataFrame", data: Dataset) -> tuple[Parameters, dict]:
     of_data = _of_data(data)
     rule = selective.fitted(labels, probabilities, classes)
     sets = conformal.fitted(labels, probabilities, classes)
-    parameters = Parameters(words(classes), of_data.quality, rule, sets, of_data.reference)
+    parameters = Parameters(words(classes), of_data.agreement, rule, sets, of_data.reference)
     curve = zip(rule.coverage[::10].tolist(), rule.error[::10].tolist(), strict=True)
     return parameters, {
         "aurc": float(selective.aurc(wrong, certainty)),
@@ -73,13 +73,14 @@ def _of_data(data: Dataset) -> _OfData:
         vectors = stored(data)
         sample = novelty.Sample(list(data.signals), data.fs, vectors, _exposed(data.fs))
         reference, refused = novelty.fitted(sample, readable, selective.parts(data.folds))
-        good = [quality(dict(zip(features.names, x.tolist(), strict=True))) for x in vectors]
+        found = [indices(dict(zip(features.names, x.tolist(), strict=True))) for x in vectors]
+        agreement = np.array([each["bSQI"] for each in found])
         _last.clear()
         _last[key] = _OfData(
             reference,
             refused,
             novelty.refused(reference, _tested(data.fs)),
-            float(np.quantile(np.array(good)[readable], UNREADABLE_SHARE)),
+            float(np.quantile(agreement[readable], UNREADABLE_SHARE)),
         )
     return _last[key]
 

@@ -78,7 +78,7 @@ def test_a_file_of_another_package_is_noticed(tmp_path, name):
     folder = package_maker.make(tmp_path / "one")
     other = package_maker.make(tmp_path / "two", seed=1, score=0.7)
     (other / package.TRAINED_ON).write_text("1111111111111111\n")
-    write_parameters(other, package_maker.parameters(quality=0.1))
+    write_parameters(other, package_maker.parameters(agreement=0.1))
     seal(other, package_maker.card(score=0.7))
     shutil.copyfile(other / name, folder / name)
     refusal(folder)

@@ -34,10 +34,10 @@ def test_what_is_written_is_read(tmp_path, rng):
         np.array([9.5, 6.0]),
         0.6,
     )
-    written = package_maker.parameters(quality=0.31, novelty=given)
+    written = package_maker.parameters(agreement=0.31, novelty=given)
     write_parameters(tmp_path, written)
     found = read(tmp_path)
-    assert (found.verdicts, found.quality) == (written.verdicts, 0.31)
+    assert (found.verdicts, found.agreement) == (written.verdicts, 0.31)
     for name in ("center", "scale", "mean", "root", "slope", "offset", "seconds", "limits"):
         np.testing.assert_allclose(getattr(found.novelty, name), getattr(given, name), rtol=1e-4)
     vectors = rng.normal(size=(5, N))
@@ -49,8 +49,8 @@ def test_what_is_written_is_read(tmp_path, rng):
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda x: x.pop("quality"), "key 'quality' is missing"),
-        (lambda x: x.update(quality="good"), "key 'quality' is a text, not a number"),
+        (lambda x: x.pop("agreement"), "key 'agreement' is missing"),
+        (lambda x: x.update(agreement="good"), "key 'agreement' is a text, not a number"),
         (lambda x: x["verdicts"].pop("A"), "it is of other classes than N, A, O, ~"),
         (lambda x: x["conformal"]["least"].update(A=[0.1]), "'conformal' has lists of other"),
         (lambda x: x["abstention"].update(coverage=[1.0, 0.5]), "'abstention' is not in increas"),

@@ -17,9 +17,9 @@ WORDS = words(package_maker.RHYTHM)
 FS = 300.0
 
 
-def given(probabilities, strange="", good=0.9):
+def given(probabilities, strange="", agreement=0.9):
     by_class = dict(zip(MEANINGS, probabilities, strict=True))
-    return verdict(strange, good, by_class, MEANINGS, WORDS, Limits(0.5, 0.6))
+    return verdict(strange, agreement, by_class, MEANINGS, WORDS, Limits(0.5, 0.6))
 
 
 def test_classes_become_words():
@@ -38,7 +38,7 @@ def test_classes_become_words():
         (([0.2, 0.1, 0.2, 0.5],), (UNCERTAIN, "noise 50 %, normal 20 %")),
         (
             ([0.9, 0.1, 0, 0], "", 0.31),
-            (UNREADABLE, "the signal quality is 0.31, below 0.50"),
+            (UNREADABLE, "two detectors agree on only 31 % of the heartbeats"),
         ),
         (([0.9, 0.1, 0, 0], "it is flat", 0.1), (STRANGE, "it is flat")),
     ],
