@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from ecglab.datasets.other_signals import TRIED
 from ecglab.ecg.classes import Classes
 from ecglab.inference.parameters import COVERAGE
 
@@ -100,7 +101,8 @@ def _verdicts(found: Mapping, classes: Classes) -> list[str]:
         _table(["coverage asked for", *classes, "classes in a set"], sets),
         f"The verdict `not an ECG as trained on` is given to {_percent(novelty['records'])} of the "
         "training records, measured out of fold, and to these shares of simulated signals that "
-        f"are no ECG of a person: {refused}.",
+        f"are no ECG of a person: {refused}. The score has learned from other signals of the kinds "
+        f"{', '.join(TRIED)}; the other kinds only test it.",
     ]
 
 
