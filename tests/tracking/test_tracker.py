@@ -68,7 +68,7 @@ def children(parent):
 
 def everything() -> list[tuple]:
     """Every MLflow run with the number of its epochs."""
-    found = tracker._all_runs()
+    found = runs._all_runs()
     curves = [client().get_metric_history(x.info.run_id, values.curve("loss")) for x in found]
     of_runs = zip(found, curves, strict=True)
     return sorted((x.info.run_id, x.info.status, len(curve)) for x, curve in of_runs)
