@@ -23,7 +23,7 @@ from ecglab.datasets.spec import Example, Spec
 from ecglab.ecg.classes import Classes
 from ecglab.ecg.prepare import prepare, signal_digest
 from ecglab.ecg.record import Record
-from ecglab.utils import files, progress
+from ecglab.utils import extras, files, progress
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.paths import data_dir
 
@@ -274,6 +274,7 @@ def write(spec: Spec, examples: Iterable[Example], n: int | None = None) -> Path
     for an id that comes twice, a label that is none of the classes, a file that cannot be
     written, and while another process writes the same data set.
     """
+    extras.require("train")  # pyarrow alone is in a smaller extra
     import pyarrow as pa
 
     path = path_of(spec.name)
@@ -333,6 +334,7 @@ def _packed(
 
 def _read(path: Path) -> tuple[Spec, dict[str, np.ndarray], np.ndarray]:
     """The spec of a packed file, its columns (n_records,) and views (n_records,) of its signals."""
+    extras.require("train")
     import pyarrow as pa
 
     try:
