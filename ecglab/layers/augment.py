@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops, random
 
 from ecglab.utils.types import Shape, Tensor
@@ -190,3 +191,71 @@ class RandomNoise(Augmentation):
     def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         noise = random.normal(ops.shape(signal), seed=self.seed_generator)
         return (signal + self.uniform(signal, 0.0, self.mv) * noise) * mask, mask
+
+
+@_register
+class RandomGaps(Augmentation):
+    """`count` parts of up to `seconds` that are missing, at a rate of `fs` Hz.
+
+    So are parts that a device fills with zeros or a held value (`ecglab.ecg.dropouts`).
+    """
+
+    options = ("count", "seconds", "fs")
+
+    def __init__(self, count: int = 3, seconds: float = 1.5, *, fs: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.count, self.seconds, self.fs = count, seconds, float(fs)
+
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        n = ops.cast(ops.shape(signal)[1], "float32")
+        index = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :]
+        for _ in range(self.count):
+            start = self.uniform(signal, 0.0, 1.0) * n
+            end = start + self.uniform(signal, 0.0, self.seconds * self.fs)
+            mask = mask * ops.cast((index < start) | (index >= end), mask.dtype)
+        return signal * mask, mask
+
+
+@_register
+class RandomLead(Augmentation):
+    """A smooth filter drawn for each record, as another lead or device changes the waves.
+
+    It adds to the signal four smoothed copies and derivatives of it, each with a weight of up to
+    `strength` and scaled to a gain of 1 at the frequency that it passes best. So P and T waves grow
+    or shrink against the QRS, and the QRS changes its shape. The rate is `fs` Hz.
+    """
+
+    options = ("strength", "fs")
+
+    def __init__(self, strength: float = 0.5, *, fs: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.strength, self.fs = strength, float(fs)
+        self.taps = lead_taps(self.fs)
+
+    def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        # Without its mean, as an offset beside a gap would be a step.
+        known = ops.maximum(ops.sum(mask, axis=1, keepdims=True), 1.0)
+        mean = ops.sum(signal * mask, axis=1, keepdims=True) / known
+        centred = (signal - mean) * mask
+        kernel = ops.convert_to_tensor(self.taps[:, None, :], dtype=signal.dtype)
+        copies = ops.conv(centred[:, :, None], kernel, padding="same")
+        weights = self.uniform(signal, -self.strength, self.strength, n=self.taps.shape[1])
+        return (signal + ops.sum(copies * weights[:, None, :], axis=2)) * mask, mask
+
+
+def lead_taps(fs: float) -> np.ndarray:
+    """(n_taps, 4) filters of `RandomLead`: Gaussians and their derivatives, of greatest gain 1.
+
+    Gaussians with an SD of 60 and 20 ms keep what is below 3 and 8 Hz; the first and the second
+    derivative of the latter pass best 8 and 11 Hz.
+    """
+    half = round(0.2 * fs)
+    t = np.arange(-half, half + 1) / fs
+
+    def gauss(sd: float) -> np.ndarray:
+        return np.exp(-((t / sd) ** 2) / 2)
+
+    x = t / 0.02
+    taps = np.stack([gauss(0.06), gauss(0.02), x * gauss(0.02), (x**2 - 1) * gauss(0.02)], axis=1)
+    taps[:, 3] -= taps[:, 3].mean()
+    return taps / np.abs(np.fft.rfft(taps, 16 * t.size, axis=0)).max(axis=0)

@@ -13,18 +13,24 @@ class Augment(Settings):
 
     resampling: greatest factor by which time is stretched or squeezed; 1 for none
     polarity: share of the records that is inverted; 0 for none
+    lead: greatest weight of the parts of a smooth filter, as by other leads and devices; 0 for none
     amplitude: greatest factor of the drifting gain; 1 for none
     bursts: number of dropped bursts in a record; 0 for none
     burst_seconds: greatest length of a burst in s
+    gaps: number of missing parts in a record; 0 for none
+    gap_seconds: greatest length of a missing part in s
     baseline: greatest amplitude of the baseline wander in mV; 0 for none
     noise: greatest standard deviation of the white noise in mV; 0 for none
     """
 
     resampling: float = 1.18
     polarity: float = 0.5
+    lead: float = 0.0
     amplitude: float = 1.4
     bursts: int = 3
     burst_seconds: float = 0.3
+    gaps: int = 0
+    gap_seconds: float = 1.5
     baseline: float = 0.3
     noise: float = 0.05
 
@@ -32,7 +38,7 @@ class Augment(Settings):
         yield "resampling", self.resampling >= 1, "at least 1 (1 for none)"
         yield "polarity", 0 <= self.polarity <= 1, "from 0 to 1"
         yield "amplitude", self.amplitude >= 1, "at least 1 (1 for none)"
-        for key in ("bursts", "burst_seconds", "baseline", "noise"):
+        for key in ("lead", "bursts", "burst_seconds", "gaps", "gap_seconds", "baseline", "noise"):
             yield key, getattr(self, key) >= 0, "at least 0 (0 for none)"
 
     def applied(
@@ -49,10 +55,14 @@ class Augment(Settings):
             chain.append(layers.RandomResampling(self.resampling, n_samples))
         if self.polarity:
             chain.append(layers.RandomPolarity(self.polarity))
+        if self.lead:
+            chain.append(layers.RandomLead(self.lead, fs=fs))
         if self.amplitude > 1:
             chain.append(layers.RandomAmplitude(self.amplitude))
         if self.bursts and self.burst_seconds:
             chain.append(layers.RandomBursts(self.bursts, self.burst_seconds, fs=fs))
+        if self.gaps and self.gap_seconds:
+            chain.append(layers.RandomGaps(self.gaps, self.gap_seconds, fs=fs))
         if self.baseline:
             chain.append(layers.RandomBaseline(self.baseline, fs=fs))
         if self.noise:

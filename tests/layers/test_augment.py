@@ -9,6 +9,8 @@ from ecglab.layers.augment import (
     RandomAmplitude,
     RandomBaseline,
     RandomBursts,
+    RandomGaps,
+    RandomLead,
     RandomNoise,
     RandomPolarity,
     RandomResampling,
@@ -21,6 +23,8 @@ LAYERS = {
     "bursts": RandomBursts(3, 0.3, fs=300),
     "baseline": RandomBaseline(0.3, fs=300),
     "noise": RandomNoise(0.05),
+    "gaps": RandomGaps(3, 1.5, fs=300),
+    "lead": RandomLead(0.5, fs=300),
 }
 rates = pytest.mark.parametrize("fs", [250, 300])
 every_layer = pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
@@ -106,7 +110,7 @@ def test_missing_samples_stay_missing(name, rng):
     signal, mask = records(rng)
     _, known = trained(LAYERS[name], signal, mask)
     assert (known <= mask).all()
-    if name != "bursts":
+    if name not in ("bursts", "gaps"):
         np.testing.assert_array_equal(known, mask)
 
 
@@ -117,6 +121,8 @@ CONFIGURED = [
     RandomBursts(4, 0.7, fs=250),
     RandomBaseline(0.9, fs=250),
     RandomNoise(0.4),
+    RandomGaps(4, 0.7, fs=250),
+    RandomLead(0.9, fs=250),
 ]
 
 
@@ -260,3 +266,52 @@ def test_noise_is_white_and_within_its_limit():
     loud = noise[deviation > mv / 10]
     following = [np.corrcoef(row[1:], row[:-1])[0, 1] for row in loud]
     assert np.abs(following).max() < 5 / np.sqrt(3000)
+
+
+@rates
+def test_gaps_are_missing_for_at_most_their_time(fs):
+    count, seconds = 2, 1.5
+    signal, known = trained(RandomGaps(count, seconds, fs=fs), np.ones((200, 6000)))
+    np.testing.assert_array_equal(signal, known)
+    missing = known == 0
+    assert missing.sum(axis=1).max() <= count * (seconds * fs + 1)
+    # Up to its time before the end of the record, a gap is as long as it was drawn.
+    assert missing.sum(axis=1).mean() == pytest.approx(count * seconds * fs / 2, rel=0.15)
+
+
+@rates
+def test_filters_of_a_lead_have_a_gain_of_1_where_they_pass(fs):
+    taps, n = module.lead_taps(fs), 2**14
+    gain = np.abs(np.fft.rfft(taps, n, axis=0))
+    best = np.fft.rfftfreq(n, 1 / fs)[gain.argmax(axis=0)]
+    np.testing.assert_allclose(gain.max(axis=0), 1, atol=1e-3)
+    np.testing.assert_allclose(best, [0, 0, 8, 11.3], atol=0.3)
+    np.testing.assert_allclose(taps[:, 2:].sum(axis=0), 0, atol=1e-6)
+    np.testing.assert_array_equal(taps[:, [0, 1, 3]], taps[::-1, [0, 1, 3]])
+
+
+def test_a_lead_is_the_sum_of_its_parts(rng):
+    """Against SciPy's convolution: the weights are found by least squares, within their limit."""
+    fs, strength = 300, 0.5
+    signal = rng.normal(size=(8, 3000)).astype(np.float32) + 3
+    changed, _ = trained(RandomLead(strength, fs=fs), signal)
+    taps = module.lead_taps(fs)
+    weights = []
+    for before, after in zip(signal, changed, strict=True):
+        centred = before - before.mean()
+        parts = np.stack([np.convolve(centred, h[::-1], "same") for h in taps.T], axis=1)
+        found, *_ = np.linalg.lstsq(parts, after - before, rcond=None)
+        np.testing.assert_allclose(parts @ found, after - before, atol=1e-3)
+        weights.append(found)
+    assert 0.8 * strength < np.abs(weights).max() <= strength + 1e-3
+    assert len(np.unique(np.round(weights, 4))) == 32, "each record has its own"
+
+
+def test_a_lead_changes_t_against_qrs():
+    t = np.arange(6000) / 300
+    qrs = np.exp(-((t % 1 - 0.3) ** 2) / (2 * 0.01**2))
+    wave = 0.3 * np.exp(-((t % 1 - 0.6) ** 2) / (2 * 0.05**2))
+    changed, _ = trained(RandomLead(0.5, fs=300), np.repeat((qrs + wave)[None], 64, axis=0))
+    beats = changed.reshape(64, 20, 300)[:, 5:15].mean(axis=1)
+    size = np.ptp(beats[:, 150:210], axis=1) / np.ptp(beats[:, 60:120], axis=1)
+    assert size.max() / size.min() > 2

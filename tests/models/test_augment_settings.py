@@ -8,12 +8,26 @@ from ecglab.layers import augment as layers
 from ecglab.models import Augment
 from ecglab.utils.errors import EcglabError
 
-OFF = {"resampling": 1, "polarity": 0, "amplitude": 1, "bursts": 0, "baseline": 0, "noise": 0}
+ON = {"lead": 0.3, "gaps": 2}
+"""What is off by default."""
+
+OFF = {
+    "resampling": 1,
+    "polarity": 0,
+    "lead": 0,
+    "amplitude": 1,
+    "bursts": 0,
+    "gaps": 0,
+    "baseline": 0,
+    "noise": 0,
+}
 KINDS = {
     "resampling": layers.RandomResampling,
     "polarity": layers.RandomPolarity,
+    "lead": layers.RandomLead,
     "amplitude": layers.RandomAmplitude,
     "bursts": layers.RandomBursts,
+    "gaps": layers.RandomGaps,
     "baseline": layers.RandomBaseline,
     "noise": layers.RandomNoise,
 }
@@ -33,29 +47,35 @@ def kinds(model) -> list[type]:
 
 
 def test_a_setting_without_effect_leaves_its_layer_out():
-    assert kinds(chain()) == list(KINDS.values()), "and in this order"
+    assert kinds(chain(**ON)) == list(KINDS.values()), "and in this order"
+    assert kinds(chain()) == [kind for name, kind in KINDS.items() if name not in ON]
     assert kinds(chain(**OFF)) == []
-    without_bursts = [kind for name, kind in KINDS.items() if name != "bursts"]
-    assert kinds(chain(burst_seconds=0)) == without_bursts
+    for name, seconds in ("bursts", "burst_seconds"), ("gaps", "gap_seconds"):
+        others = [kind for other, kind in KINDS.items() if other != name]
+        assert kinds(chain(**ON, **{seconds: 0})) == others
     for name in OFF:
         others = {key: value for key, value in OFF.items() if key != name}
-        assert kinds(chain(**others)) == [KINDS[name]]
+        alone = {name: ON[name]} if name in ON else {}
+        assert kinds(chain(**others, **alone)) == [KINDS[name]]
 
 
 def test_settings_reach_their_layers():
     settings = {
         "resampling": 1.3,
         "polarity": 0.2,
+        "lead": 0.6,
         "amplitude": 2.0,
         "bursts": 4,
         "burst_seconds": 0.7,
+        "gaps": 5,
+        "gap_seconds": 1.1,
         "baseline": 0.9,
         "noise": 0.4,
     }
     found = of(chain(250, **settings))
     given = [getattr(x, o) for x in found for o in x.options if o not in ("fs", "n_samples")]
     assert given == list(settings.values())
-    assert [layer.fs for layer in found if "fs" in layer.options] == [250, 250]
+    assert [layer.fs for layer in found if "fs" in layer.options] == [250] * 4
 
 
 @pytest.mark.parametrize(
