@@ -44,6 +44,7 @@ exclude_patterns = ["README.md"]
 
 # Looks
 html_theme = "pydata_sphinx_theme"
+smartquotes = False  # they would turn --fs into a dash
 html_title = f"ecglab {release}"
 html_static_path = ["static"]
 html_css_files = ["ecglab.css"]
