@@ -49,8 +49,10 @@ def log_scores(
     for name in given:
         if scores["intervals"].get(name):
             ends |= dict(zip(interval(name), scores["intervals"][name], strict=True))
-    # Not rounded: that is done once, where they are shown.
-    log_metrics(client, run_id, {**given, **more, **ends})
+    # Six digits: MLflow's table cuts longer numbers off, and fewer would be rounded twice where
+    # three are shown.
+    rounded = {name: round(float(x), 6) for name, x in {**given, **more, **ends}.items()}
+    log_metrics(client, run_id, rounded)
 
 
 def log_metrics(
