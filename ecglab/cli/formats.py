@@ -44,8 +44,8 @@ def _row(reader: ModuleType) -> dict[str, str | bool]:
     return {
         "format": reader.FORMAT,
         "suffixes": " ".join(reader.SUFFIXES),
-        "rate": getattr(reader, "RATE", "the file, or --fs"),
-        "unit": getattr(reader, "UNIT", "the file, or --units"),
+        "rate": reader.RATE,
+        "unit": reader.UNIT,
         "library": reader.LIBRARY,
         "installed": all(importlib.util.find_spec(name.lower()) for name in libraries),
         "sample": reader.SAMPLE,

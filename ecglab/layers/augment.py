@@ -37,6 +37,14 @@ class Augmentation(keras.layers.Layer):
         """(batch, n) uniform numbers."""
         return random.uniform((ops.shape(signal)[0], n), low, high, seed=self.seed_generator)
 
+    def outside_of_a_part(self, signal: Tensor, longest: float) -> Tensor:
+        """(batch, n), 0 in a part of up to `longest` samples drawn for each record, 1 elsewhere."""
+        n = ops.shape(signal)[1]
+        index = ops.arange(n, dtype="float32")[None, :]
+        start = self.uniform(signal, 0.0, 1.0) * ops.cast(n, "float32")
+        end = start + self.uniform(signal, 0.0, longest)
+        return ops.cast((index < start) | (index >= end), signal.dtype)
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **{name: getattr(self, name) for name in self.options}}
 
@@ -142,12 +150,8 @@ class RandomBursts(Augmentation):
         self.count, self.seconds, self.fs = count, seconds, float(fs)
 
     def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        n = ops.cast(ops.shape(signal)[1], "float32")
-        index = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :]
         for _ in range(self.count):
-            start = self.uniform(signal, 0.0, 1.0) * n
-            length = self.uniform(signal, 0.0, self.seconds * self.fs)
-            kept = ops.cast((index < start) | (index >= start + length), signal.dtype)
+            kept = self.outside_of_a_part(signal, self.seconds * self.fs)
             missing = ops.cast(self.uniform(signal, 0.0, 1.0) < 0.5, signal.dtype)
             signal = signal * kept
             mask = mask * (1 - missing * (1 - kept))
@@ -207,12 +211,8 @@ class RandomGaps(Augmentation):
         self.count, self.seconds, self.fs = count, seconds, float(fs)
 
     def augment(self, signal: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        n = ops.cast(ops.shape(signal)[1], "float32")
-        index = ops.arange(ops.shape(signal)[1], dtype="float32")[None, :]
         for _ in range(self.count):
-            start = self.uniform(signal, 0.0, 1.0) * n
-            end = start + self.uniform(signal, 0.0, self.seconds * self.fs)
-            mask = mask * ops.cast((index < start) | (index >= end), mask.dtype)
+            mask = mask * self.outside_of_a_part(signal, self.seconds * self.fs)
         return signal * mask, mask
 
 
