@@ -104,6 +104,18 @@ def full(results: Iterable[Result]) -> list[Result]:
     return next((board.full for board in boards(results)), [])
 
 
+def families(results: Sequence[Result]) -> list[Result]:
+    """The best result of each family: a kind of experiment; networks are one for each model.
+
+    results: best first; those with another seed than the experiment's file are left out
+    """
+    best: dict[tuple, Result] = {}
+    for r in results:
+        if not changed(r):
+            best.setdefault((r.facts["kind"], r.facts["settings"].get("model")), r)
+    return list(best.values())
+
+
 def ranked(results: Iterable[Result]) -> list[Result]:
     """The results by challenge F1, best first."""
     return sorted(results, key=lambda result: (-value(result, "challenge_f1"), result.name))

@@ -8,8 +8,8 @@ import numpy as np
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
 from ecglab.inference.package import read_card
-from ecglab.reports import cells, results
-from ecglab.reports.boards import Board, boards, changed, value
+from ecglab.reports import cells, published, results
+from ecglab.reports.boards import Board, boards, changed, families, value
 from ecglab.reports.results import Result
 from ecglab.training.experiment import as_text, flat
 from ecglab.utils.errors import EcglabError
@@ -95,6 +95,7 @@ def page(found: Sequence[Board]) -> str:
         parts += [f"## {board.title}", _about(board)]
         if board.full:
             parts += _best(board, _figure_names(i))
+            parts += published.section(board)
         parts += _groups(board)
         if board.full:
             parts += _errors(board, _figure_names(i)[2])
@@ -102,15 +103,9 @@ def page(found: Sequence[Board]) -> str:
 
 
 def readme_table(board: Board) -> str:
-    """The table of the project's README: the best result of each family, and the packaged one.
-
-    A family is a kind of experiment; networks are a family for each model.
-    """
+    """The table of the project's README: the best result of each family, and the packaged one."""
     packaged = _packaged(board)
-    best: dict[tuple, Result] = {}
-    for r in board.full:
-        if not changed(r):
-            best.setdefault((r.facts["kind"], r.facts["settings"].get("model")), r)
+    best = [*families(board.full), packaged]
     header = ["experiment", *cells.f1_names(board.classes), cells.INTERVAL]
     rows = [
         [
@@ -120,7 +115,7 @@ def readme_table(board: Board) -> str:
             cells.challenge_f1(r),
         ]
         for r in board.full
-        if r is packaged or any(r is shown for shown in best.values())
+        if any(r is shown for shown in best)
     ]
     return f"{board.title}, {board.n_folds} folds:\n\n{cells.table(header, rows)}"
 
