@@ -20,7 +20,7 @@ from ecglab import plots
 from ecglab.analysis import browser, compare, notebook, probe
 from ecglab.datasets import splits
 from ecglab.evaluation import metrics
-from ecglab.reports import boards, published, results
+from ecglab.reports import boards, limits, published, results
 from ecglab.tracking import tracker
 from ecglab.training import experiment, features
 
@@ -220,6 +220,31 @@ plots.reliability(table["label"], probabilities, of)
 
 # %%
 plots.coverage({result.name: result.table for result in compare.few(kept)}, of)
+
+# %% [markdown]
+# ## What limits the score?
+#
+# All kinds of models err on much the same records. Some of these labels may be wrong: the experts
+# themselves changed labels between versions, and confident learning
+# ([Northcutt et al. 2021](https://doi.org/10.1613/jair.1.12125)) flags labels that a model is
+# confident about to be others. The limits at the bottom left know something about the labels, which
+# no model does. They are estimates, no bounds: the
+# [leaderboard](../experiments/README.md) states what each assumes.
+
+# %%
+found = limits.of(board, best)
+found.figure()
+
+# %%
+changed, wrong = found.relabelled, predicted != table["label"].to_numpy()
+estimate = found.label_errors[best.name]
+notebook.show(
+    f"{best.name} errs on {100 * wrong[changed].mean():.0f} % of the {changed.sum()} records whose "
+    f"label differs between versions, and on {100 * wrong[~changed].mean():.0f} % of the others. "
+    f"Confident learning estimates {estimate.wrong.sum():.0f} wrong labels among {len(table):,}. A "
+    "classifier that found each true label would have a challenge F1 of "
+    f"{estimate.scores['challenge_f1']:.3f}."
+)
 
 # %% [markdown]
 # ## Training, on CPU or GPU

@@ -24,7 +24,7 @@ def results(name: str) -> "pd.DataFrame":
     the digits that were published, "" where nothing was. Results of different protocols are of
     different records: they cannot be compared.
     """
-    return _read(f"{name}_published.csv")
+    return _read(f"{name}_published.csv", "protocol")
 
 
 def relabelled(name: str) -> "pd.DataFrame":
@@ -33,13 +33,14 @@ def relabelled(name: str) -> "pd.DataFrame":
     Columns: record, and its label in each version. For cinc2017, of the 7,500 records of the kept
     results, from the files REFERENCE-v1.csv to REFERENCE-v3.csv that were published.
     """
-    return _read(f"{name}_relabelled.csv")
+    return _read(f"{name}_relabelled.csv", "record")
 
 
-def _read(file: str) -> "pd.DataFrame":
+def _read(file: str, first: str) -> "pd.DataFrame":
+    """The table of a file; without it, one that has only the first column, and no rows."""
     import pandas as pd
 
     path = _PACKAGED / file
     if not path.exists():
-        return pd.DataFrame({"record": [], "protocol": []}, dtype=str)
+        return pd.DataFrame({first: []}, dtype=str)
     return pd.read_csv(path, dtype=str, keep_default_na=False)

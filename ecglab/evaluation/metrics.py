@@ -24,6 +24,7 @@ __all__ = [
     "confusion",
     "coverage",
     "ece",
+    "f1_of",
     "f1_scores",
     "groups_of",
     "paired_difference",
@@ -47,7 +48,12 @@ def f1_scores(labels: Labels, predicted: Labels, classes: Classes) -> dict[str, 
     Returns {"f1/CLASS": F1 of each class, "challenge_f1": mean of the ranked classes, "mean_f1":
     mean of all}.
     """
-    found = _with_means(_f1(confusion(labels, predicted, classes)), classes)
+    return f1_of(confusion(labels, predicted, classes), classes)
+
+
+def f1_of(matrix: np.ndarray, classes: Classes) -> dict[str, float]:
+    """`f1_scores` of a confusion matrix (n_classes, n_classes), whose counts may be estimates."""
+    found = _with_means(_f1(matrix), classes)
     return dict(zip(_names(classes), found.tolist(), strict=True))
 
 

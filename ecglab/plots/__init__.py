@@ -17,6 +17,7 @@ from ecglab.plots.ecg import (
 )
 from ecglab.plots.experiments import differences, intervals, leaderboard, learning_curves
 from ecglab.plots.explanation import explanation
+from ecglab.plots.limits import limits
 from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
 from ecglab.plots.robustness import against_hum
 from ecglab.plots.scores import (
@@ -57,6 +58,7 @@ __all__ = [
     "intervals",
     "leaderboard",
     "learning_curves",
+    "limits",
     "looks",
     "mean_spectrograms",
     "parallel_coordinates",

@@ -15,7 +15,7 @@ INTERVAL = "challenge F1 (95 % interval)"
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; numbers are aligned to the right."""
     words = {"experiment", "idea", "changed", "reference label", "seeds"}
-    words |= {"system", "model selected", "source"}
+    words |= {"system", "model selected", "source", "limit"}
     rule = ["---" if title in words else "---:" for title in header]
     lines = [[cell.replace("|", r"\|") for cell in line] for line in [header, rule, *rows]]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

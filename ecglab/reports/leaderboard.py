@@ -8,7 +8,7 @@ import numpy as np
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation import metrics
 from ecglab.inference.package import read_card
-from ecglab.reports import cells, published, results
+from ecglab.reports import cells, limits, published, results
 from ecglab.reports.boards import Board, boards, changed, families, value
 from ecglab.reports.results import Result
 from ecglab.training.experiment import as_text, flat
@@ -75,7 +75,8 @@ def write() -> list[str]:
     wanted: dict[str, Figure] = {}
     for i, board in enumerate(found):
         if board.full:
-            wanted |= dict(zip(_figure_names(i), _figures(board), strict=True))
+            # Where there is nothing to compare, the last one is not drawn.
+            wanted |= dict(zip(_figure_names(i), _figures(board), strict=False))
     for path in results.RESULTS.glob("*.png"):
         if path.name not in wanted:
             path.unlink()
@@ -96,6 +97,7 @@ def page(found: Sequence[Board]) -> str:
         if board.full:
             parts += _best(board, _figure_names(i))
             parts += published.section(board)
+            parts += limits.section(_limits(board), _figure_names(i)[3])
         parts += _groups(board)
         if board.full:
             parts += _errors(board, _figure_names(i)[2])
@@ -135,18 +137,20 @@ def _write_readme(board: Board) -> str:
 
 def _figure_names(i: int) -> list[str]:
     number = f"-{i + 1}" if i else ""
-    return [f"{what}{number}.png" for what in ("leaderboard", "coverage", "reliability")]
+    names = ("leaderboard", "coverage", "reliability", "limits")
+    return [f"{what}{number}.png" for what in names]
 
 
 def _figures(board: Board) -> list["Figure"]:
     from ecglab import plots
 
-    best, classes = board.full, board.classes
+    best, classes, found = board.full, board.classes, _limits(board)
     table = (_packaged(board) or best[0]).table
     return [
         plots.leaderboard({cells.shown(r): r.facts["scores"] for r in best}, classes),
         plots.coverage({cells.shown(r): r.table for r in best[:CURVES]}, classes),
         plots.reliability(table["label"], table[list(classes)].to_numpy(), classes),
+        *([found.figure()] if found else []),
     ]
 
 
@@ -244,6 +248,10 @@ def _changes(result: Result, base: Result | None, group: Sequence[Result]) -> st
         return "base" if any(r is base for r in group) else "base: these folds of the full result"
     differs = changed(result)
     return ", ".join(f"{key}={as_text(x)}" for key, x in differs.items()) or result.name
+
+
+def _limits(board: Board) -> limits.Limits | None:
+    return limits.of(board, _packaged(board) or board.full[0])
 
 
 def _packaged(board: Board) -> Result | None:
