@@ -237,10 +237,11 @@ found.figure()
 
 # %%
 changed, wrong = found.relabelled, predicted != table["label"].to_numpy()
-estimate = found.label_errors[best.name]
+estimate = found.label_errors[found.name]
 notebook.show(
-    f"{best.name} errs on {100 * wrong[changed].mean():.0f} % of the {changed.sum()} records whose "
-    f"label differs between versions, and on {100 * wrong[~changed].mean():.0f} % of the others. "
+    f"{found.name} errs on {100 * wrong[changed].mean():.0f} % of the {changed.sum()} records "
+    f"whose label differs between versions, and on {100 * wrong[~changed].mean():.0f} % of the "
+    "others. "
     f"Confident learning estimates {estimate.wrong.sum():.0f} wrong labels among {len(table):,}. A "
     "classifier that found each true label would have a challenge F1 of "
     f"{estimate.scores['challenge_f1']:.3f}."

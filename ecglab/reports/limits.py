@@ -37,6 +37,11 @@ class Limits:
     model: Result
     views: list[Result]
 
+    @property
+    def name(self) -> str:
+        """The name of the model on the page, in the tables and in the figure."""
+        return cells.shown(self.model)
+
     @cached_property
     def wrong(self) -> "pd.DataFrame":
         """`agreement.errors` of the model (the first column) and of the views."""
@@ -85,10 +90,9 @@ class Limits:
         import pandas as pd
 
         table = self.model.table
-        name = cells.shown(self.model)
         others = [cells.shown(view) for view in self.views if view is not self.model]
-        views = agreement.shared(self.wrong, name, others)
-        doubted = np.where(self.label_errors[name].flagged, DOUBTED, OTHER)
+        views = agreement.shared(self.wrong, self.name, others)
+        doubted = np.where(self.label_errors[self.name].flagged, DOUBTED, OTHER)
         cause = pd.Series(np.where(self.relabelled, CHANGED, doubted), table["record"])
         counts = pd.crosstab(views, cause.loc[views.index])
         rows = pd.RangeIndex(len(others) + 1, name="views")
@@ -100,7 +104,6 @@ class Limits:
 
         With the F1 of each class under "values".
         """
-        name = cells.shown(self.model)
         found = []
         for result in self.board.full:
             kind = "view" if result.facts["kind"] in SINGLE else "pool"
@@ -109,7 +112,7 @@ class Limits:
             found.append(_row(cells.shown(result), kind, scores["values"], interval))
         best = agreement.oracle(self._tables(self.views), self.board.classes)
         found.append(self._predicted(f"best of {len(self.views)} views for each record", best))
-        estimate = self.label_errors[name]
+        estimate = self.label_errors[self.name]
         found.append(_row("estimated true labels", "limit", estimate.scores, estimate.interval))
         for version in self.other_labels:
             predicted = self.other_labels[version].to_numpy()
@@ -121,9 +124,8 @@ class Limits:
         """`plots.limits` of these."""
         from ecglab import plots
 
-        name = cells.shown(self.model)
         overlap = agreement.overlap(self.wrong)
-        return plots.limits(self.scores, overlap, self.errors, name, simulated=simulated)
+        return plots.limits(self.scores, overlap, self.errors, self.name, simulated=simulated)
 
     def _tables(self, results: list[Result]) -> "dict[str, pd.DataFrame]":
         return {cells.shown(result): result.table for result in results}
@@ -183,7 +185,6 @@ def section(limits: Limits | None, figure: str) -> list[str]:
 
 def _scores(limits: Limits) -> str:
     classes = limits.board.classes
-    name = cells.shown(limits.model)
     rows = [
         [
             row["name"],
@@ -191,13 +192,13 @@ def _scores(limits: Limits) -> str:
             f"**{row['value']:.3f}** ({row['low']:.3f} to {row['high']:.3f})",
         ]
         for row in limits.scores
-        if row["kind"] == "limit" or row["name"] == name
+        if row["kind"] == "limit" or row["name"] == limits.name
     ]
     return cells.table(["limit", *cells.f1_names(classes), cells.INTERVAL], rows)
 
 
 def _errors(limits: Limits) -> list[str]:
-    counts, name = limits.errors, cells.shown(limits.model)
+    counts, name = limits.errors, limits.name
     total = counts.to_numpy().sum()
     rows = [
         [str(n), f"{row.sum():,} ({100 * row.sum() / max(total, 1):.0f} %)"]
@@ -217,11 +218,14 @@ def _errors(limits: Limits) -> list[str]:
     changed = limits.relabelled
     if changed.any() and not changed.all():
         wrong = limits.wrong[name].loc[limits.model.table["record"]].to_numpy()
+        same = metrics.scores(limits.model.table[~changed], limits.board.classes)
+        low, high = same["intervals"]["challenge_f1"]
         parts.append(
             f"The label of {changed.sum():,} of the {changed.size:,} records "
             f"({100 * changed.mean():.1f} %) differs between versions. {name} errs on "
             f"{100 * wrong[changed].mean():.1f} % of them, and on "
-            f"{100 * wrong[~changed].mean():.1f} % of the others."
+            f"{100 * wrong[~changed].mean():.1f} % of the others, where its challenge F1 is "
+            f"{same['values']['challenge_f1']:.3f} ({low:.3f} to {high:.3f})."
         )
     return parts
 
