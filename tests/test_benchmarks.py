@@ -38,3 +38,14 @@ def test_detectors_are_compared_on_annotated_records(tmp_path):
     command = [*command[:3], str(folder)]
     nothing = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert nothing.returncode == 1 and nothing.stderr.count("\n") == 1
+
+
+def test_a_record_is_the_same_in_every_format():
+    dataset.make_synthetic(60)
+    command = [sys.executable, "-m", "benchmarks.formats", "fast", "--data", "synthetic"]
+    command += ["--records", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    for name in ("WFDB 212", "EDF", "DICOM", "Parquet"):
+        assert f"| {name} | 1000 Hz | 1.000 |" in done.stdout
+    assert "a probability differs by 0.000000 at most" in done.stdout
