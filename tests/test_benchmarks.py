@@ -49,3 +49,30 @@ def test_a_record_is_the_same_in_every_format():
     for name in ("WFDB 212", "EDF", "DICOM", "Parquet"):
         assert f"| {name} | 1000 Hz | 1.000 |" in done.stdout
     assert "a probability differs by 0.000000 at most" in done.stdout
+
+
+def test_windows_of_annotated_recordings_are_a_data_set(tmp_path):
+    folder, result = tmp_path / "recordings" / "mine", tmp_path / "result"
+    folder.mkdir(parents=True)
+    at = np.arange(0, 90, 1 / 250)
+    signal = np.exp(-((((at % 0.8) - 0.4) / 0.015) ** 2))[:, None]
+    wfdb.wrsamp("r", 250, ["mV"], ["II"], signal, fmt=["16"], write_dir=str(folder))
+    marks = np.array([10, 250, 8000])
+    notes = ["(AFIB", "(N", ""]
+    wfdb.wrann("r", "atr", marks, ["+", "+", "V"], aux_note=notes, write_dir=str(folder))
+    wfdb.wrsamp("s", 250, ["mV"], ["II"], signal, fmt=["16"], write_dir=str(folder))
+    wfdb.wrann("s", "atr", np.array([10]), ["+"], aux_note=["(AFIB"], write_dir=str(folder))
+    command = [sys.executable, "-m", "benchmarks.external", str(folder.parent), "fast"]
+    done = subprocess.run([*command, "-o", str(result)], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert (result / "windows.csv").read_text().splitlines()[1:] == [
+        "mine/r.hea,PREMATURE,mine r,II,30,60",
+        "mine/r.hea,SR,mine r,II,60,90",
+        *(f"mine/s.hea,AFIB,mine s,II,{start},{start + 30}" for start in (0, 30, 60)),
+    ]
+    assert "5 of 5 records scored" in done.stdout
+    assert "| mine | r | II | 0 |  |  | 2 |" in done.stdout
+    assert "| mine | s | II | 3 |" in done.stdout
+    assert "Confusion matrix" in (result / "evaluation.html").read_text("utf-8")
+    nothing = subprocess.run([*command[:3], str(result)], capture_output=True, text=True, cwd=ROOT)
+    assert nothing.returncode == 1 and nothing.stderr.count("\n") == 1

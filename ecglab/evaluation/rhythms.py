@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ecglab import readers
 from ecglab.ecg.record import Record
 from ecglab.inference.predictor import Predictor
+from ecglab.inference.verdict import words
 from ecglab.utils import progress
 from ecglab.utils.errors import EcglabError, RecordError
 
@@ -28,13 +29,37 @@ ENOUGH = 0.5
 window counts as neither."""
 
 
+PREMATURE = frozenset("VAaJS")
+"""WFDB's symbols of premature beats, ventricular and supraventricular."""
+
+
 class Window(NamedTuple):
-    """One window of one lead. share: of it in atrial fibrillation, by the annotations."""
+    """One window of one lead.
+
+    path: of the recording's header; start: of the window in it, in s
+    share: of the window in atrial fibrillation; premature: whether it has premature beats, both by
+    the annotations
+    """
 
     patient: str
     lead: str
     record: Record
+    path: Path
+    start: float
     share: float
+    premature: bool
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it counts neither as atrial fibrillation nor as free of it."""
+        return 0 < self.share < ENOUGH
+
+
+COUNTS = (
+    *("fibrillation", "found", "found_by_verdict", "other", "wrong", "wrong_by_verdict"),
+    *("mixed", "refused"),
+)
+"""What `measure` counts, in windows."""
 
 
 def measure(predictor: Predictor, folder: Path, label: str = "A") -> list[dict]:
@@ -43,30 +68,31 @@ def measure(predictor: Predictor, folder: Path, label: str = "A") -> list[dict]:
     label: the class of atrial fibrillation
     A dict each: `patient`, `lead`; `fibrillation` and `other`, the numbers of windows with and
     without atrial fibrillation; `found` and `wrong`, how many of them are predicted as `label`;
-    `mixed`, windows that are neither; `refused`; `labels`, the predictions of those without
-    fibrillation, {class: windows}. Raises EcglabError where the folder has no such recording.
+    `found_by_verdict` and `wrong_by_verdict`, how many have the verdict of that class, which leaves
+    out what is uncertain or unreadable; `mixed`, windows that are neither; `refused`; `labels`, the
+    predictions of those without fibrillation, {class: windows}. Raises EcglabError where the folder
+    has no such recording.
     """
     if label not in predictor.classes.codes:
         raise EcglabError(f"the model has no class {label!r}: {', '.join(predictor.classes)}")
+    word = words(predictor.classes)[label]
     rows: dict[tuple[str, str], dict] = {}
     for window in windows(folder):
         row = rows.setdefault((window.patient, window.lead), _empty(window, predictor))
-        if 0 < window.share < ENOUGH:
+        if window.mixed:
             row["mixed"] += 1
             continue
         try:
-            code = str(predictor.classes.predicted(predictor.predict_proba(window.record))[0])
+            [found] = predictor.rows(window.record)
         except RecordError:
-            code = ""
+            found = {"label": "", "verdict": ""}
             row["refused"] += 1
-        if window.share:
-            row["fibrillation"] += 1
-            row["found"] += code == label
-        else:
-            row["other"] += 1
-            row["wrong"] += code == label
-            if code:
-                row["labels"][code] += 1
+        total, called = ("fibrillation", "found") if window.share else ("other", "wrong")
+        row[total] += 1
+        row[called] += found["label"] == label
+        row[f"{called}_by_verdict"] += found["verdict"] == word
+        if not window.share and found["label"]:
+            row["labels"][found["label"]] += 1
     if not rows:
         raise EcglabError(f"{folder} has no WFDB recordings with annotations (.hea and .atr)")
     return [rows[key] for key in sorted(rows)]
@@ -83,6 +109,7 @@ def windows(folder: Path) -> Iterator[Window]:
         name = str(path.with_suffix(""))
         header, marks = wfdb.rdheader(name), wfdb.rdann(name, "atr")
         episodes = _episodes(marks, header.sig_len)
+        early = marks.sample[[symbol in PREMATURE for symbol in marks.symbol]]
         for lead in dict.fromkeys(header.sig_name):
             whole = readers.read(path, lead=lead)
             n = round(SECONDS * whole.fs)
@@ -94,7 +121,11 @@ def windows(folder: Path) -> Iterator[Window]:
                     )
                 except RecordError:  # nothing to classify
                     continue
-                yield Window(_patient(path.stem), lead, record, inside / n)
+                premature = bool(((early >= start) & (early < start + n)).any())
+                yield Window(
+                    *(_patient(path.stem), lead, record, path),
+                    *(start / whole.fs, inside / n, premature),
+                )
 
 
 def _episodes(marks: "wfdb.Annotation", n_samples: int) -> list[tuple[int, int]]:
@@ -112,6 +143,6 @@ def _patient(name: str) -> str:
 
 
 def _empty(window: Window, predictor: Predictor) -> dict:
-    counts = dict.fromkeys(("fibrillation", "found", "other", "wrong", "mixed", "refused"), 0)
+    counts = dict.fromkeys(COUNTS, 0)
     labels = dict.fromkeys(predictor.classes, 0)
     return {"patient": window.patient, "lead": window.lead, **counts, "labels": labels}

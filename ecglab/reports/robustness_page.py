@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ecglab import plots
+from ecglab.evaluation import rhythms
 from ecglab.evaluation.robustness import reached
 from ecglab.reports import evaluation_page, pages
 from ecglab.utils.files import write_text
@@ -49,10 +50,13 @@ def tables(facts: Mapping) -> tuple[Table, Table]:
     """The tables of the disturbances and of the recordings with annotated rhythm."""
     label = facts["label"]
     header = ("disturbance", "setting", "label kept", f"{label} found", "challenge F1", "refused")
-    recorded = ("patient", "lead", "windows with", f"{label} found", "windows without", "wrong")
+    recorded = (
+        *("patient", "lead", "windows with", f"{label} found", "by verdict"),
+        *("windows without", f"{label} wrong", "by verdict", "left out"),
+    )
     return (
         Table((*header, "goal missed"), list(_disturbances(facts))),
-        Table((*recorded, "left out", "labels of those without"), list(_recordings(facts))),
+        Table((*recorded, "labels of those without"), list(_recordings(facts))),
     )
 
 
@@ -69,5 +73,5 @@ def _disturbances(facts: Mapping) -> Iterator[Sequence[str]]:
 def _recordings(facts: Mapping) -> Iterator[Sequence[str]]:
     for row in facts.get("recordings", ()):
         labels = ", ".join(f"{code} {n}" for code, n in row["labels"].items() if n)
-        numbers = ("fibrillation", "found", "other", "wrong", "mixed")
-        yield row["patient"], row["lead"], *(str(row[name]) for name in numbers), labels
+        numbers = (str(row[name]) for name in rhythms.COUNTS if name != "refused")
+        yield row["patient"], row["lead"], *numbers, labels

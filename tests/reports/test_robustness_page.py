@@ -21,6 +21,7 @@ def facts():
         for mv in (0, 1)
     ]
     recording = {"patient": "8", "lead": "I", "fibrillation": 16, "found": 15, "other": 3}
+    recording |= {"found_by_verdict": 14, "wrong_by_verdict": 0, "labels": {"N": 2, "A": 1, "O": 0}}
     return {
         "made": "2026-01-01T00:00:00+00:00",
         "model": {"uri": "<b>mine", "name": "mine-1"},
@@ -33,9 +34,7 @@ def facts():
         "challenge_f1": 0.889,
         "disturbances": disturbances,
         "hum": hum,
-        "recordings": [
-            {**recording, "wrong": 1, "mixed": 2, "refused": 0, "labels": {"N": 2, "A": 1, "O": 0}}
-        ],
+        "recordings": [{**recording, "wrong": 1, "mixed": 2, "refused": 0}],
     }
 
 
@@ -45,7 +44,7 @@ def test_the_tables_have_every_row_and_what_is_missed(facts):
     assert [row[-1] for row in disturbances.rows] == ["", "", "0.97", ""]
     assert disturbances.rows[2][:6] == ("length", "9 s", "0.840", "1.000", "0.880", "2")
     assert disturbances.rows[3][3] == "n/a"
-    assert recordings.rows == [("8", "I", "16", "15", "3", "1", "2", "N 2, A 1")]
+    assert recordings.rows == [("8", "I", "16", "15", "14", "3", "1", "0", "2", "N 2, A 1")]
     for table in (disturbances, recordings):
         assert {len(row) for row in table.rows} == {len(table.header)}
 
