@@ -22,6 +22,7 @@ SAMPLE = "wfdb/100.hea"
 
 _GAP = "~"
 _MOST_MISSING = 10
+_HEADER_BYTES = 1 << 16
 
 
 def matches(path: Path, head: bytes) -> bool:
@@ -30,14 +31,27 @@ def matches(path: Path, head: bytes) -> bool:
 
 
 def header_of(path: Path) -> Path | None:
-    """The header beside `path`, which names a record or one of its files; None without one."""
+    """The header beside `path`, which names a record or one of its files; None without one.
+
+    A MATLAB file is one of them only where the header names it: it can be another recording.
+    """
     if not path.name:
         return None
     if path.suffix.lower() in SUFFIXES:
         header = path.with_suffix(".hea")
     else:
         header = path.with_name(path.name + ".hea")
-    return header if header.is_file() else None
+    if not header.is_file():
+        return None
+    other = path.suffix.lower() == ".mat" and not _names(header, path)
+    return None if other else header
+
+
+def _names(header: Path, path: Path) -> bool:
+    try:
+        return path.name.encode() in content_of(header, _HEADER_BYTES)
+    except RecordError:  # reading it will tell why
+        return True
 
 
 def read(path: Path) -> Recording:

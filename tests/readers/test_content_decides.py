@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import scp_maker
 import xml_maker
-from recording_maker import assert_refused
+from format_maker import WRITERS
+from recording_maker import assert_refused, signals
 
 from ecglab import readers
 
@@ -41,6 +42,14 @@ def test_any_suffix(tmp_path, name, suffix):
     assert found.format == name
     record = found.record()
     assert record.id == "rec" and "I" in record.lead and record.n_samples >= 5000
+
+
+def test_a_matlab_file_beside_the_header_of_another_record(tmp_path):
+    for fs, name in ((500, "WFDB 16"), (250, "MATLAB 5")):
+        WRITERS[name](tmp_path, signals(fs)[:, 0], fs)
+    assert readers.read_here(tmp_path / "rec.hea").fs == 500
+    assert readers.read_here(tmp_path / "rec.dat").fs == 500
+    assert readers.read_here(tmp_path / "rec.mat").fs == 250
 
 
 def test_other_xml_is_refused_in_one_line(tmp_path):
