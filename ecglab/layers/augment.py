@@ -54,11 +54,15 @@ class Augmentation(keras.layers.Layer):
 _register = keras.saving.register_keras_serializable(package="ecglab")
 
 
-def _sample_at(x: Tensor, position: Tensor) -> Tensor:
-    """x (batch, n) read at whole positions (batch, m), 0 outside."""
+_MISSING = 1e9
+"""In place of a missing sample, in mV: so signal and mask are read at once."""
+
+
+def _samples_at(x: Tensor, position: Tensor) -> Tensor:
+    """x (batch, n) read at whole positions (batch, m), missing outside."""
     last = ops.shape(x)[1] - 1
-    inside = ops.cast((position >= 0) & (position <= last), x.dtype)
-    return ops.take_along_axis(x, ops.clip(position, 0, last), axis=1) * inside
+    inside = (position >= 0) & (position <= last)
+    return ops.where(inside, ops.take_along_axis(x, ops.clip(position, 0, last), axis=1), _MISSING)
 
 
 @_register
@@ -86,13 +90,14 @@ class RandomResampling(Augmentation):
             last = ops.max(index * mask, axis=1, keepdims=True)
             beyond = ops.maximum(last - time[:, -1:], 0.0)
             time = time + beyond * self.uniform(signal, 0.0, 1.0)
-        before = ops.cast(ops.floor(time), "int32")
+        position = ops.cast(ops.floor(time), "int32")
         part = time - ops.floor(time)
-        signal = _sample_at(signal, before) * (1 - part) + _sample_at(signal, before + 1) * part
+        known = ops.where(mask > 0, signal, _MISSING)
+        before = _samples_at(known, position)
         # A sample between a known and a missing one is missing, except exactly on the known one.
-        after = ops.where(part > 0, before + 1, before)
-        mask = _sample_at(mask, before) * _sample_at(mask, after)
-        return signal * mask, mask
+        after = ops.where(part > 0, _samples_at(known, position + 1), before)
+        mask = ops.cast((before < _MISSING) & (after < _MISSING), signal.dtype)
+        return (before + (after - before) * part) * mask, mask
 
 
 @_register
