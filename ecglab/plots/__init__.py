@@ -15,7 +15,13 @@ from ecglab.plots.ecg import (
     strip,
     strips,
 )
-from ecglab.plots.experiments import differences, intervals, leaderboard, learning_curves
+from ecglab.plots.experiments import (
+    against_setting,
+    differences,
+    intervals,
+    leaderboard,
+    learning_curves,
+)
 from ecglab.plots.explanation import explanation
 from ecglab.plots.limits import limits
 from ecglab.plots.rhythm import beats, by_class, mean_spectrograms, poincare
@@ -46,6 +52,7 @@ __all__ = [
     "Shade",
     "against_hum",
     "against_noise",
+    "against_setting",
     "beats",
     "by_class",
     "confusion",

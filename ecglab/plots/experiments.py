@@ -186,6 +186,46 @@ def leaderboard(results: Mapping, classes: Classes, *, simulated: bool = False) 
     return figure
 
 
+def against_setting(
+    results: Mapping[float, Mapping],
+    classes: Classes,
+    setting: str,
+    title: str,
+    *,
+    simulated: bool = False,
+) -> Figure:
+    """Challenge F1 and F1 of each class against the value of one setting, with 95 % intervals.
+
+    results: {value: what `ecglab.evaluation.metrics.scores` returns}
+    setting: its name; title: of the figure
+    """
+    figure = page(WIDE, 4.0, title, simulated)
+    left, right = figure.subplots(1, 2, sharey=True)
+    x = np.array(sorted(results), float)
+    step = 0.006 * (x[-1] - x[0])
+    look: Style = {"color": "black", "marker": "o", "ls": "-", "label": SCORE}
+    columns = [("challenge_f1", 0.0, left, look)]
+    for i, (code, one) in enumerate(looks(classes).items()):
+        look = {"color": one.color, "marker": one.marker, "ls": one.line}
+        look["label"] = classes.full_name(code)
+        columns.append((classes.metric(code), (i - len(classes) / 2) * step, right, look))
+    for name, place, axes, look in columns:
+        y = np.array([results[value]["values"][name] for value in sorted(results)])
+        ends = np.array([results[value]["intervals"][name] for value in sorted(results)])
+        axes.vlines(x + place, *ends.T, color=look["color"], lw=1.8)
+        axes.plot(x + place, y, gid=name, **look)
+    for value, score in zip(x, left.lines[0].get_ydata(), strict=True):
+        left.annotate(f"{score:.3f}", (value, score), (7, 5), textcoords="offset points")
+    left.set(xlabel=setting, ylabel=f"{SCORE}, {ranked_words(classes)}", ylim=(0, 1))
+    right.set(xlabel=setting, ylabel="F1 of each class")
+    right.legend()
+    for axes in left, right:
+        axes.set_xticks(x)
+        axes.margins(x=0.1)
+        tidy(axes)
+    return figure
+
+
 def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 

@@ -11,6 +11,7 @@ from ecglab.inference.package import read_card
 from ecglab.reports import cells, limits, published, results
 from ecglab.reports.boards import Board, boards, changed, families, value
 from ecglab.reports.results import Result
+from ecglab.reports.studies import Study, studies
 from ecglab.training.experiment import as_text, flat
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_text
@@ -77,6 +78,7 @@ def write() -> list[str]:
         if board.full:
             # Where there is nothing to compare, the last one is not drawn.
             wanted |= dict(zip(_figure_names(i), _figures(board), strict=False))
+        wanted |= {study.file: study.figure() for study in _studies(board)}
     for path in results.RESULTS.glob("*.png"):
         if path.name not in wanted:
             path.unlink()
@@ -219,11 +221,20 @@ def _groups(board: Board) -> list[str]:
     return [*parts, *(text for group in groups for text in _group(board, group))]
 
 
-def _group(board: Board, group: Sequence[Result]) -> list[str]:
-    facts, base, best = group[0].facts, board.base(group), board.full[:1]
-    n, epochs = board.n_trained(group[0]), facts["settings"].get("epochs")
+def _title(board: Board, group: Sequence[Result]) -> str:
+    """Experiment, folds and epochs of a group, in words."""
+    facts, n = group[0].facts, board.n_trained(group[0])
+    epochs = facts["settings"].get("epochs")
     folds = f"{n} folds" if n == board.n_folds else f"{n} of {board.n_folds} folds"
-    title = f"{facts['experiment']}: {folds}" + (f", {epochs} epochs" if epochs else "")
+    return f"{facts['experiment']}: {folds}" + (f", {epochs} epochs" if epochs else "")
+
+
+def _studies(board: Board) -> list[Study]:
+    return [s for group in board.groups() for s in studies(board, group, _title(board, group))]
+
+
+def _group(board: Board, group: Sequence[Result]) -> list[str]:
+    base, best, title = board.base(group), board.full[:1], _title(board, group)
     rows = [
         [
             f"[{_changes(r, base, group)}]({cells.link(r)})",
@@ -240,7 +251,14 @@ def _group(board: Board, group: Sequence[Result]) -> list[str]:
         "trained for",
         "difference from the base",
     ]
-    return [f"#### {title}", cells.table(header + ["difference from the best"] * len(best), rows)]
+    return [
+        f"#### {title}",
+        cells.table(header + ["difference from the best"] * len(best), rows),
+        *(
+            f"![Challenge F1 and F1 of each class against {study.setting}](results/{study.file})"
+            for study in studies(board, group, title)
+        ),
+    ]
 
 
 def _changes(result: Result, base: Result | None, group: Sequence[Result]) -> str:
