@@ -72,18 +72,34 @@ def note(run: RunFolder, found: str, fold: int | None = None) -> str:
     facts, name = run.facts, run.facts["name"]
     data, search = facts["data"], facts["search"]
     counts = ", ".join(f"{label} {n:,}" for label, n in data["counts"].items())
+    version = "" if data["labels"] == "labels" else f", labels {data['labels']}"
     hoped = expected(name)
     whose = f"trial {search['trial']} of the search {search['name']}" if search else run.name
     parts = [
         f"**Found:** {found}",
         f"**Expected** of {name} without changes: {hoped}" if hoped else "",
         f"**Changed:** {changed_in(run)}",
-        f"**Data:** {run.scope}; label version {data['labels']}: {counts}",
+        f"**Data:** {run.scope}{version}: {counts}",
         f"**Code:** ecglab {facts['code']}",
         f"**Run folder:** {whose}" + ("" if fold is None else f", fold {fold}"),
         f"**Command**\n\n```\n{command(run)}\n```" if not search else "",
     ]
-    return "\n\n".join(part for part in parts if part)
+    return spaced("\n\n".join(part for part in parts if part))
+
+
+def spaced(text: str) -> str:
+    """Markdown with space between the columns and below the tables, where MLflow has none.
+
+    >>> spaced("| a | b |\\n| --- | --- |\\n| 1 | 2 |").splitlines()
+    ['| a&emsp; | b |', '| --- | --- |', '| 1&emsp; | 2 |', '', '&nbsp;']
+    """
+    lines: list[str] = []
+    for line in [*text.splitlines(), ""]:
+        if lines and lines[-1].startswith("|") and not line.startswith("|"):
+            lines += ["", "&nbsp;"]
+        cells = line.startswith("|") and line.strip("|-: ")
+        lines.append(line.replace(" | ", "&emsp; | ") if cells else line)
+    return "\n".join(lines[:-1])
 
 
 def results(scores: Mapping, classes: Classes, n_records: int, seconds: float) -> str:

@@ -199,8 +199,9 @@ def package_of(run: str) -> Path:
 def _page(card: Mapping) -> str:
     """The card as MLflow's description of a model."""
     from ecglab.packaging import model_card
+    from ecglab.tracking.notes import spaced
 
-    return model_card.markdown(card).partition("-->")[2].strip()
+    return spaced(model_card.markdown(card).partition("-->")[2].strip())
 
 
 def _score(card: Mapping) -> float:

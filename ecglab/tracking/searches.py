@@ -51,7 +51,7 @@ def log(
         values = {
             "trials_completed": len(scored),
             "trials_failed": sum(trial["status"] == "failed" for trial in trials),
-            MINUTES: sum(trial["seconds"] for trial in trials) / 60,
+            MINUTES: round(sum(trial["seconds"] for trial in trials) / 60, 2),
         }
         best = max(scored, key=lambda trial: trial["score"], default=None)
         scores = {"values": best["scores"] if best else {}, "intervals": {}}
@@ -69,7 +69,7 @@ def _note(name: str, scope: str, n_scored: int, best: Mapping | None) -> str:
         found = (
             f"of {n_scored} trials, trial {best['trial']} is the best with a challenge F1 of "
             f"{best['score']:.3f} ({notes.listed(best['values'])}). The best of many trials is "
-            "optimistic: train it in full before you believe it."
+            "optimistic: train it in full before you rely on it."
         )
     return "\n\n".join(
         [

@@ -228,7 +228,7 @@ class Tracker:
         """Log the scores, the table, figures and the model, and then the mark that it is logged."""
         found = metrics.scores(table, self.run.classes)
         seconds = self.run.seconds_of(folds)
-        log_scores(self.client, run_id, found, {MINUTES: seconds / 60})
+        log_scores(self.client, run_id, found, {MINUTES: round(seconds / 60, 2)})
         self._note(run_id, notes.results(found, self.run.classes, len(table), seconds))
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)

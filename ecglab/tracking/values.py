@@ -49,20 +49,21 @@ def log_scores(
     for name in given:
         if scores["intervals"].get(name):
             ends |= dict(zip(interval(name), scores["intervals"][name], strict=True))
-    # Six digits: MLflow's table cuts longer numbers off, and fewer would be rounded twice where
-    # three are shown.
-    rounded = {name: round(float(x), 6) for name, x in {**given, **more, **ends}.items()}
-    log_metrics(client, run_id, rounded)
+    log_metrics(client, run_id, {**given, **more, **ends})
 
 
 def log_metrics(
     client: "MlflowClient", run_id: str, values: Mapping[str, float], step: int = 0
 ) -> None:
-    """Log metrics in one call."""
+    """Log metrics in one call, with six digits.
+
+    MLflow's table cuts longer numbers off; fewer would be rounded twice where three are shown.
+    """
     from mlflow.entities import Metric
 
     when = int(time.time() * 1000)
-    client.log_batch(run_id, [Metric(k, float(v), when, step) for k, v in values.items()])
+    rounded = {name: round(float(x), 6) for name, x in values.items()}
+    client.log_batch(run_id, [Metric(k, x, when, step) for k, x in rounded.items()])
 
 
 def log_params(client: "MlflowClient", run_id: str, values: Mapping) -> None:

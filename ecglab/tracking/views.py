@@ -15,9 +15,9 @@ _TRAINING = "workflowType=machine_learning"
 """Part of an address: the UI lists the pages for training, not those for language models."""
 
 _ABOUT = {
-    tracker.RUNS: "One row a run, newest first; a click on + shows its folds.",
-    tracker.SEARCHES: "One row a search, newest first; a click on + shows its trials.",
-    evaluations.NAME: "One row an evaluation of a model on other data, newest first.",
+    tracker.RUNS: "Each row is a run, the newest first. A click on + shows its folds.",
+    tracker.SEARCHES: "Each row is a search, the newest first. A click on + shows its trials.",
+    evaluations.NAME: "Each row is an evaluation of a model on other data, the newest first.",
 }
 
 
@@ -46,7 +46,7 @@ def view(name: str = tracker.RUNS) -> dict[str, Any]:
 
     The names are those of MLflow 3.17; a UI that does not know one of them ignores it.
     """
-    columns = {"metrics.`challenge_f1`": 110, "metrics.`f1/A`": 70}
+    columns = {"metrics.`challenge_f1`": 110, "metrics.`f1/A`": 95}
     if name == evaluations.NAME:
         columns |= {"params.`model`": 240, "params.`data`": 160, "metrics.`records_scored`": 130}
     else:
