@@ -72,7 +72,7 @@ def _verdicts(found: Mapping, classes: Classes) -> list[str]:
         [_percent(row["coverage"], 0), _percent(row["kept"]), _percent(row["error"])]
         for row in found["abstention"]
     ]
-    curve = ", ".join(f"{_percent(error)} at {_percent(x, 0)}" for x, error in found["risk"])
+    curve = [["wrong", *(_percent(error) for _, error in found["risk"])]]
     sets = [
         [
             _percent(row["coverage"], 0),
@@ -88,20 +88,20 @@ def _verdicts(found: Mapping, classes: Classes) -> list[str]:
     refused = ", ".join(f"{kind} {share:.2f}" for kind, share in novelty["signals"].items())
     return [
         "A record whose class is too uncertain gets the verdict `uncertain`, by default about "
-        f"{_percent(1 - COVERAGE, 0)} of the records. The rule is fitted on all parts of these "
-        "records but one, and measured on that one:",
+        f"{_percent(1 - COVERAGE, 0)} of the records. Every other record gets an answer. Each part "
+        "of these records is measured with the rule that is fitted on the other parts:",
         _table(["answers asked for", "answers", "wrong"], kept),
-        f"Wrong answers, by the share of the records that get one (risk-coverage curve): {curve}. "
-        "The area under the curve (AURC) is {:.4f}, 95 % interval {:.4f} to {:.4f}.".format(
-            found["aurc"], *found["aurc_interval"]
-        ),
+        "Wrong answers, by the share of the records that get one, the most certain first "
+        "(risk-coverage curve). The area under the curve (AURC) is {:.4f}, 95 % interval {:.4f} to "
+        "{:.4f}.".format(found["aurc"], *found["aurc_interval"]),
+        _table(["answers", *(_percent(x, 0) for x, _ in found["risk"])], curve),
         "Conformal prediction sets (`--conformal`): share of the records of each class whose set "
         "has that class, measured in the same way. It holds for recordings like those of the "
         "training data, and for no others.",
         _table(["coverage asked for", *classes, "classes in a set"], sets),
         f"The verdict `not an ECG as trained on` is given to {_percent(novelty['records'])} of the "
         "training records, measured out of fold, and to these shares of simulated signals that "
-        f"are no ECG of a person: {refused}. The score has learned from other signals of the kinds "
+        f"are no ECG of a person: {refused}. The score was fitted with other signals of the kinds "
         f"{', '.join(TRIED)}; the other kinds only test it.",
     ]
 
@@ -117,7 +117,8 @@ def _trained_on(card: Mapping) -> str:
         f"{round(sum(fold[key] for fold in folds) / len(folds)):,}"
         for key in ("trained", "validation", "scored")
     )
-    of = f" of the {data['published']:,} published" if data["published"] else ""
+    kind = "simulated" if card["simulated"] else "published"
+    of = f" of the {data['published']:,} {kind}" if data["published"] else ""
     counts = ", ".join(f"{label} {n:,}" for label, n in data["counts"].items())
     version = "" if data["labels"] == "labels" else f", labels {data['labels']}"
     who = "Each fold's model" if len(folds) > 1 else "The model"
