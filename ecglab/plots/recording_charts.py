@@ -96,7 +96,6 @@ def quality_over_time(signal: np.ndarray, fs: float) -> Chart:
     chart = Chart("Signal quality", alt, *words)
     chart.lines.append(chart.path(middles, values))
     chart.points += _points(chart, middles, values, np.full(n, ""))
-    chart.note = f"Each point is of {WINDOW:g} s: 0 is bad, 1 is good."
     return chart
 
 

@@ -62,6 +62,11 @@ class Evidence:
         return float(np.corrcoef(self.occlusion, self.masking)[0, 1])
 
     @property
+    def weak(self) -> bool:
+        """Whether no part changes the log odds much by either method."""
+        return max(np.abs(self.occlusion).max(), np.abs(self.masking).max()) < LIMIT / 4
+
+    @property
     def largest(self) -> list[tuple[float, ...]]:
         """(start, end, occlusion, masking) of the parts that change most, the largest first."""
         order = np.argsort(-np.abs(self.occlusion), kind="stable")[:SHOWN]

@@ -148,6 +148,8 @@ def test_evidence_is_of_both_methods_and_says_where_they_agree():
     assert evidence.largest[0] == (1, 2, 3, 6) and evidence.largest[1] == (2, 3, -1, -2)
     assert evidence.shades == [(0, 1, 0.05), (1, 2, 1), (2, 3, -0.5), (3, 4, 0)]
     assert np.isnan(Evidence("A", edges, falls, 0 * falls).agreement)
+    assert Evidence("A", edges, falls / 10, falls / 10).weak
+    assert not Evidence("A", edges, falls / 10, falls).weak
 
 
 def test_of_a_long_recording_the_first_300_s_are_drawn(model):
