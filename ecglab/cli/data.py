@@ -26,8 +26,8 @@ def add(commands: Commands) -> None:
     info.add_argument("--labels", metavar="VERSION", help="label version, such as v1")
 
     text = (
-        "Split a data set into folds. They are written once, to a file that can be committed, and "
-        "records of one group stay together."
+        "Split a data set into folds. They are written once, to a file to commit with the code. "
+        "Records of one group are in one fold."
     )
     split = command(data, "split", _split, text, "ecglab data split clinic --folds 5")
     complete(split.add_argument("name", help="name of the data set"), names.data_sets)
@@ -45,8 +45,8 @@ def _add_fetch(data: Commands) -> None:
 
 def _add_import(data: Commands) -> None:
     text = (
-        "Import your own recordings, or the archive training2017.zip. Your own need a table of "
-        "labels and a name."
+        "Import your own recordings, or the archive training2017.zip. Your own recordings need a "
+        "table of labels and a name."
     )
     examples = (
         "ecglab data import recordings --labels labels.csv --name clinic",
@@ -63,15 +63,15 @@ def _add_import(data: Commands) -> None:
     own.add_argument("--name", help="name of the new data set")
     what = "a label of the table is this class; an empty CLASS leaves it out; may be repeated"
     own.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=what)
-    what = "sampling rate of files that carry none"
+    what = "sampling rate of files that do not state it"
     own.add_argument("--fs", type=float, metavar="HZ", help=what)
-    what = "unit of the samples of files that do not state it: mV, µV or V"
+    what = "unit of the samples of files that do not state it: mV, µV, V, or such as 1000/mV"
     own.add_argument("--units", metavar="UNIT", help=what)
     what = "sampling rate of the data set, to which all are resampled"
     own.add_argument("--rate", type=float, default=300.0, metavar="HZ", help=what)
     what = "leave out the recordings that cannot be imported, instead of importing none"
     own.add_argument("--skip-unreadable", action="store_true", help=what)
-    what = "take the place of a data set of this name"
+    what = "replace the data set of this name"
     own.add_argument("--replace", action="store_true", help=what)
     limits.add(own)
 

@@ -16,7 +16,7 @@ from ecglab.utils.progress import message
 def add(commands: Commands) -> None:
     what = (
         "Train, log and predict on synthetic data, in a few minutes. It shows every step of the "
-        "work; its scores say nothing about recordings."
+        "work; its scores say nothing about real recordings."
     )
     command(commands, "demo", _demo, what, "ecglab demo")
 
@@ -64,7 +64,7 @@ def _demo(options: argparse.Namespace) -> None:
     message(
         "\n== what to do next\n"
         f"ecglab predict {path}\n"
-        "                                by the model that comes with ecglab\n"
+        "                                with the model that comes with ecglab\n"
         "ecglab ui                       the run and its pictures, in a browser\n"
         "ecglab data fetch               the real recordings (about 95 MB)\n"
         "ecglab train resnet1d           cross-validation on them, resumable"

@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
     given = package.add_argument("run_name", metavar="RUN", help=what)
     complete(given, names.runs, files=True)
     place = package.add_mutually_exclusive_group(required=True)
-    what = "folder of the package, a new one"
+    what = "new folder for the package"
     place.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=what)
     what = "make it the model of this name that comes with ecglab: default or fast"
     place.add_argument("--as", metavar="NAME", dest="pretrained", help=what)
@@ -38,8 +38,8 @@ def add(commands: Commands) -> None:
     what = "name or id, as 'ecglab runs' shows it"
     complete(promote.add_argument("run_name", metavar="RUN", help=what), names.runs)
     what = (
-        "promote a model also if it scores lower, is of another data set or other classes, or was "
-        "trained on simulated data, an excerpt or some folds"
+        "promote a model even if it scores lower, is of another data set or other classes, or was "
+        "trained on simulated data, on an excerpt or in only some folds"
     )
     promote.add_argument("--force", action="store_true", help=what)
 
@@ -73,7 +73,7 @@ def _promote(options: argparse.Namespace) -> None:
     line = f"{done.promoted['name']} is the champion now (version {done.version}"
     line += f" of {registry.MODEL}, {registry.scored(done.promoted)})"
     if done.promoted["name"] != done.card["name"]:
-        line += f", but without --model {done.card['name']} predicts: this one is SIMULATED"
+        line += f", but {done.card['name']} still predicts by default: this model is SIMULATED"
     elif done.before["name"] != done.card["name"]:
         line += f" and predicts instead of {done.before['name']} ({registry.scored(done.before)})"
     print(line)

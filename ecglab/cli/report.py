@@ -11,9 +11,10 @@ from ecglab.utils.text import printable
 
 def add(commands: Commands) -> None:
     text = (
-        "Write a report on one recording: a page of HTML with the verdict, the strip on ECG paper, "
-        "the parts that the prediction rests on, the rhythm, and the limits of the model. The exit "
-        "status is 0 where the recording is classified, and 1 where the page says why it is not."
+        "Explain the prediction of one recording on an HTML page. It has the verdict, the strip on "
+        "ECG paper, the parts that the prediction rests on, the rhythm, and the limits of the "
+        "model. The exit status is 0 if the recording is classified, and 1 if the page says why "
+        "it is not."
     )
     examples = (
         "ecglab report recording.csv",
@@ -23,7 +24,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("file", metavar="FILE", help="a recording")
     what = "the page; by default NAME_report.html in this folder"
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=what)
-    what = "also print the page to a PDF beside it, by a Chromium, Chrome or Edge on this machine"
+    what = "also print the page to a PDF beside it, with Chromium, Chrome or Edge"
     parser.add_argument("--pdf", action="store_true", help=what)
     add_model(parser)
     add_recordings(parser)

@@ -30,9 +30,9 @@ def add(commands: Commands) -> None:
     complete(given, names.data_sets)
     what = "number of records, drawn at random with the classes in their proportions"
     robustness.add_argument("--records", type=int, default=500, metavar="N", help=what)
-    what = "the class that has to be found"
+    what = "class whose records are to be found"
     robustness.add_argument("--label", default="A", metavar="CLASS", help=what)
-    robustness.add_argument("--seed", type=int, default=0, help="of what is drawn at random")
+    robustness.add_argument("--seed", type=int, default=0, help="seed of all random draws")
     what = (
         "also predict windows of 30 s of the WFDB recordings in FOLDER, and compare with their "
         "rhythm annotations"

@@ -42,7 +42,7 @@ def add(commands: Commands) -> None:
     run.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
     run.add_argument("--fresh", action="store_true", help="begin anew beside an earlier run")
 
-    what = "Log a run to MLflow. It takes a run folder that was computed elsewhere or not logged."
+    what = "Log a run to MLflow, such as one that was trained elsewhere or with --no-track."
     track = command(commands, "track", _track, what, "ecglab track mlruns/runs/rr_trees-1b2c3d4e")
     track.add_argument("folder", type=Path, help="the run folder")
 

@@ -47,8 +47,9 @@ def _add_search(search: argparse._ArgumentGroup) -> None:
     search.add_argument("--seed", type=int, default=1, help=what)
     what = "number of trials at once"
     search.add_argument("--workers", type=int, default=1, metavar="K", help=what)
-    search.add_argument("--limit", type=float, metavar="HOURS", help="end after this time")
-    what = "start the training of a trial again if it finishes no epoch in this time"
+    what = "stop the search after this time"
+    search.add_argument("--limit", type=float, metavar="HOURS", help=what)
+    what = "restart the training of a trial that finishes no epoch in this time"
     search.add_argument("--patience", type=float, default=30.0, metavar="MINUTES", help=what)
     search.add_argument("--no-track", action="store_true", help="log nothing to MLflow")
 

@@ -94,7 +94,7 @@ def test_promote_says_where_a_simulated_model_does_not_predict(ecglab, monkeypat
     done = change(("old", 0.8), ("toy", 0.9), ("old", 0.8))
     monkeypatch.setattr(registry, "promote", lambda run, force: done)
     _, out, _ = ecglab("promote", "toy", "--force")
-    assert out.endswith("but without --model old predicts: this one is SIMULATED\n")
+    assert out.endswith("but old still predicts by default: this model is SIMULATED\n")
     assert out.count("\n") == 1
 
 
