@@ -63,9 +63,9 @@ def _add_import(data: Commands) -> None:
     own.add_argument("--name", help="name of the new data set")
     what = "a label of the table is this class; an empty CLASS leaves it out; may be repeated"
     own.add_argument("--map", action="append", default=[], metavar="LABEL=CLASS", help=what)
-    what = "sampling rate of files that do not state it"
+    what = "sampling rate of files that do not state it; a file that states another is refused"
     own.add_argument("--fs", type=float, metavar="HZ", help=what)
-    what = "unit of the samples of files that do not state it: mV, µV, V, or such as 1000/mV"
+    what = "unit (mV, µV, V, or such as 1000/mV) of files that do not state it; another is refused"
     own.add_argument("--units", metavar="UNIT", help=what)
     what = "sampling rate of the data set, to which all are resampled"
     own.add_argument("--rate", type=float, default=300.0, metavar="HZ", help=what)

@@ -27,21 +27,20 @@ from pathlib import Path
 
 import numpy as np
 
+from ecglab import readers
 from ecglab.datasets import BUILT_IN, cinc2017, dataset, splits
 from ecglab.datasets.dataset import Dataset
 from ecglab.datasets.spec import Example, Spec
 from ecglab.ecg.classes import Classes
+from ecglab.ecg.height import doubt, height
 from ecglab.ecg.prepare import prepare
 from ecglab.ecg.record import Record
-from ecglab.readers import read_recording
 from ecglab.utils import progress
 from ecglab.utils.errors import EcglabError, RecordError
 
 COLUMNS = ("file", "label", "group", "lead", "start", "end", "fs", "units")
 _TEXTS = ("description", "url", "licence", "citation")
 _SHOWN = 3
-_PLAUSIBLE = 0.1, 20.0
-"""Least and greatest height in mV, from the lowest to the highest sample, of most recordings."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def import_folder(
         **{key: config[key] for key in _TEXTS[1:] if key in config},
     )
     problems: _Problems = {}
-    examples = _examples(folder, rows, spec, mapping, (fs, units), problems)
+    examples = _examples(folder, rows, spec, mapping, fs, units, problems)
     dataset.write(spec, _whole(examples, problems, skip_unreadable, labels, len(rows)), len(rows))
     if left_out:
         found = ", ".join(sorted({row.label for row in left_out}))
@@ -160,13 +159,11 @@ def _problem(reason: str, rows: list[_Row]) -> str:
 
 def _warnings(data: Dataset) -> Iterator[str]:
     """What may be wrong with a data set that was imported, in sentences."""
-    heights = [np.nanmax(signal) - np.nanmin(signal) for signal in data.signals]
-    height, (least, greatest) = float(np.median(heights)), _PLAUSIBLE
-    if not least <= height <= greatest:
+    heights = [height(signal, data.fs) for signal in data.signals]
+    if doubtful := doubt(float(np.median(heights))):
         yield (
-            f"half of the recordings are {'less' if height < least else 'more'} than "
-            f"{height:,.2f} mV high, where an ECG is {least:g} to {greatest:g} mV high: is their "
-            "unit right (--units, or a column units of the table)? Are they counts of a converter?"
+            f"a typical recording has {doubtful}: is its unit right (--units, or a column units of "
+            "the table)? Are these counts of a converter?"
         )
     for label, n in data.counts().items():
         if not n:
@@ -180,7 +177,8 @@ def _examples(
     rows: list[_Row],
     spec: Spec,
     mapping: Mapping[str, str],
-    stated: tuple[float | None, str | None],
+    fs: float | None,
+    unit: str | None,
     problems: _Problems,
 ) -> Iterator[Example]:
     """The labelled records of these rows; what is wrong with others is added to `problems`."""
@@ -194,7 +192,8 @@ def _examples(
                     f"label {label!r} is none of the classes {', '.join(spec.classes)} "
                     f"(--map '{label}=CLASS' maps it, --map '{label}=' leaves it out)"
                 )
-            record = _cut(_read(folder / row.file, row, *stated), row)
+            rate, units = _number(row, "fs") if row.fs else fs, row.units or unit
+            record = _cut(readers.read(folder / row.file, row.lead or None, rate, units), row)
             signal = prepare(record, spec.fs)
             record = Record(signal, spec.fs, id=record_id, lead=record.lead)
         except RecordError as error:
@@ -203,20 +202,6 @@ def _examples(
             problems.setdefault(reason, []).append(row)
         else:
             yield Example(record, {spec.default_labels: label}, row.group)
-
-
-def _read(path: Path, row: _Row, fs: float | None, units: str | None) -> Record:
-    """The whole recording of a row. fs, units: rate in Hz and unit of files that state none."""
-    recording = read_recording(path)
-    if row.fs:
-        fs = _number(row, "fs")
-    elif any(lead.fs for lead in recording.leads):
-        fs = None
-    if row.units:
-        units = row.units
-    elif any(lead.unit for lead in recording.leads):
-        units = None
-    return recording.record(row.lead or None, fs, units)
 
 
 def _cut(record: Record, row: _Row) -> Record:

@@ -27,7 +27,6 @@ _RATES = {
 _UNITS = {"unit", "units", "einheit", "unité", "unidad"}
 _SHOWN = 16
 _LONGEST = 60
-_SAME_RATE = 1e-3
 
 
 def text_of(path: Path) -> str:
@@ -106,23 +105,3 @@ def in_millivolts(path: Path, signal: np.ndarray, name: str, unit: str) -> np.nd
             "choose another (--lead NAME on the command line, lead= in Python)"
         )
     return signal if factor == 1 else signal * factor
-
-
-def checked_rate(path: Path, own: float | None, given: float | None) -> float:
-    """The sampling rate in Hz: the file's own, else the one given.
-
-    Raises RecordError where there is neither, or where they differ by more than 0.1 %.
-    """
-    if own is None:
-        if given is None:
-            raise RecordError(
-                f"{path}: the file has no sampling rate: give it in Hz "
-                "(--fs 300 on the command line, fs=300 in Python)"
-            )
-        return given
-    if given is not None and not abs(given - own) <= _SAME_RATE * own:
-        raise RecordError(
-            f"{path}: the file has {own:g} Hz, not {given:g} Hz: leave the rate out, "
-            "or correct the file"
-        )
-    return own

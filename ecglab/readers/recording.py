@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from ecglab.ecg.record import Record
-from ecglab.readers.common import checked_rate, in_millivolts, listed, millivolts
+from ecglab.readers.common import in_millivolts, listed, millivolts
 from ecglab.readers.leads import Lead, number_of, select
 from ecglab.utils.errors import RecordError
+
+_SAME_RATE = 1e-3
+"""Two rates are one where they differ by no more than this share."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +37,7 @@ class Recording:
         lead I, else II, else the ECG lead with the best quality
         fs, units: rate in Hz and unit of the samples, where the file does not state them
         Raises RecordError where there is no such lead, where rate or unit are in neither place,
-        and where they differ from those of the file.
+        and where the file states another one.
         """
         if not self.leads:
             raise RecordError(f"{self.path}: has no lead")
@@ -43,8 +46,7 @@ class Recording:
         else:
             number, reason = self._requested(lead)
         found = self.leads[number]
-        unit = _checked_unit(self.path, found, units)
-        rate = checked_rate(self.path, found.fs, fs)
+        rate, unit = _rate_and_unit(self.path, found, fs, units)
         with np.errstate(over="ignore"):  # Record refuses what is infinite or beyond any ECG
             signal = in_millivolts(self.path, found.signal, found.name, unit)
             return Record(signal, rate, self.path.stem, found.name, reason)
@@ -59,16 +61,34 @@ class Recording:
         return number, f"lead {name}: as requested"
 
 
-def _checked_unit(path: Path, lead: Lead, given: str | None) -> str:
-    """The unit of a lead: the file's own, else the one given."""
-    own = lead.unit.strip()
-    if not own and not given:
+def _rate_and_unit(
+    path: Path, lead: Lead, fs: float | None, units: str | None
+) -> tuple[float, str]:
+    """Rate in Hz and unit of a lead: what the file states, else what is given.
+
+    RecordError where one is in neither place, and where the file states another: what is given
+    fills in and never replaces, because no one knows which of the two is right.
+    """
+    own_rate, own_unit = lead.fs, lead.unit.strip()
+    rate, unit = fs if own_rate is None else own_rate, own_unit or units
+    if rate is None or not unit:
+        absent = [("sampling rate", "--fs HZ", "fs=HZ")] * (rate is None)
+        absent += [("unit (mV, µV or V)", "--units UNIT", "units='UNIT'")] * (not unit)
+        what, options, arguments = zip(*absent, strict=True)
         raise RecordError(
-            f"{path}: the file does not state the unit of its samples: give it "
-            "(--units mV on the command line, units='mV' in Python; also µV, V)"
+            f"{path}: the file does not state the {' and the '.join(what)}: give "
+            f"{'both' if absent[1:] else 'it'} ({' '.join(options)} on the command line, "
+            f"{', '.join(arguments)} in Python)"
         )
-    if own and given and millivolts(own) != millivolts(given):
+    differs = []
+    if own_rate is not None and fs is not None and not abs(fs - rate) <= _SAME_RATE * rate:
+        differs.append((f"{rate:g} Hz", f"{fs:g} Hz", "--fs"))
+    if own_unit and units and millivolts(unit) != millivolts(units):
+        differs.append((f"the unit {unit:.16}", f"{units:.16}", "--units"))
+    if differs:
+        own, given, names = (" and ".join(words) for words in zip(*differs, strict=True))
         raise RecordError(
-            f"{path}: the file states the unit {own}, not {given}: leave the unit out"
+            f"{path}: the file states {own}, not {given}: leave out {names} (fs=, units= in "
+            "Python; for files that state none), or correct the file"
         )
-    return own or (given or "")
+    return rate, unit

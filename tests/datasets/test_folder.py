@@ -11,7 +11,7 @@ import wfdb
 from ecglab import readers
 from ecglab.datasets import dataset, folder, info, splits
 from ecglab.ecg.prepare import prepare, signal_digest
-from ecglab.utils.errors import EcglabError
+from ecglab.utils.errors import EcglabError, RecordError
 
 LABELS = ("SR", "AFIB", "SR", "FLUT", "SR", "AFIB")
 
@@ -91,11 +91,20 @@ def test_recordings_of_several_formats(clinic):
 
 
 def test_units_and_rates_of_the_command_are_for_files_that_state_none(clinic):
-    path = table(clinic, fs=[""] * 6, units=["", "", "", "", "mV", ""])
+    files, labels = FILES[4:] * 2, ["SR", "AFIB"] * 2
+    path = table(clinic, file=files, label=labels, fs=[""] * 4, units=["mV", "", "mV", ""])
     data = folder.import_folder(clinic, path, "clinic", fs=200, units="V")
-    np.testing.assert_allclose(data.signal(0)[60:-60], wave(0, 300)[60:-60], atol=0.02)
-    np.testing.assert_allclose(data.signal(4)[60:-60], wave(4, 300)[60:-60], atol=0.02)
-    np.testing.assert_allclose(data.signal(5)[60:-60], 1e3 * wave(5, 300)[60:-60], atol=20)
+    np.testing.assert_allclose(data.signal(0)[60:-60], wave(4, 300)[60:-60], atol=0.02)
+    np.testing.assert_allclose(data.signal(1)[60:-60], 1e3 * wave(5, 300)[60:-60], atol=20)
+
+
+def test_a_file_that_states_another_rate_or_unit_than_the_command_is_refused(clinic):
+    message = refused(clinic, table(clinic), "clinic", fs=300, units="V")
+    assert "line 2 (w0.hea): the file states 250 Hz and the unit mV, not 300 Hz and V" in message
+    assert "the file states the unit mV, not V: leave out --units " in message
+    assert "columns fs and units of the table hold what files do not state" in message
+    with pytest.raises(RecordError, match="states 250 Hz and the unit mV, not 300 Hz and V"):
+        readers.read(clinic / "w0.hea", fs=300, units="V")
 
 
 def test_groups_leads_and_parts(clinic):
@@ -106,9 +115,9 @@ def test_groups_leads_and_parts(clinic):
         lead=["II", "0", "", "", "I", ""],
         start=["", "", "0", "6", "2.5", ""],
         end=["", "", "6", "", "", "6.0"],
-        fs=[""] * 6,
+        fs=[""] * 5 + ["200"],
     )
-    data = folder.import_folder(clinic, path, "clinic", fs=200, rate=100)
+    data = folder.import_folder(clinic, path, "clinic", rate=100)
     assert data.ids.tolist() == ["w0", "w0-2", "c3", "c3-2", "w1", "n4"]
     assert data.groups.tolist() == ["P1", "P1", "P2", "P2", "", "P3"]
     assert data.spec.grouped
@@ -158,15 +167,13 @@ af = "atrial fibrillation or flutter"
 sinus = "sinus rhythm"
 """
     )
-    data = folder.import_folder(clinic, path, "clinic", fs=200)
+    data = folder.import_folder(clinic, path, "clinic")
     assert data.labels.tolist() == ["sinus", "af", "sinus", "af", "sinus", "af"]
     assert list(data.classes) == ["af", "sinus"]
     assert data.classes.ranked == ("af",)
     assert data.groups.tolist() == list("012345")
     assert (data.spec.description, data.spec.licence) == ("Recordings of a test.", "none")
-    mapped = folder.import_folder(
-        clinic, path, "clinic", fs=200, mapping={"FLUT": "sinus"}, replace=True
-    )
+    mapped = folder.import_folder(clinic, path, "clinic", mapping={"FLUT": "sinus"}, replace=True)
     assert mapped.counts() == {"af": 2, "sinus": 4}
 
 
@@ -285,7 +292,7 @@ def test_rare_classes_are_pointed_out(clinic, capsys):
 
 @pytest.mark.parametrize(
     ("factor", "words"),
-    [(1, ""), (5, ""), (1000, "more than 2,1"), (0.01, "less than 0.02 mV high")],
+    [(1, ""), (5, ""), (1000, "has beats of 2,0"), (0.005, "has beats of 0.011 mV")],
 )
 def test_implausible_amplitudes_are_pointed_out(clinic, capsys, factor, words):
     for i in (0, 1, 2):
@@ -294,7 +301,7 @@ def test_implausible_amplitudes_are_pointed_out(clinic, capsys, factor, words):
     path = table(clinic, file=files, fs=["200"] * 6)
     folder.import_folder(clinic, path, "clinic")
     err = capsys.readouterr().err
-    assert words in err and ("is their unit right" in err) == bool(words)
+    assert words in err and ("is its unit right" in err) == bool(words)
 
 
 @pytest.mark.parametrize("name", ["cinc2017", "synthetic", "synthetic_af", "a/b", "", "1", "ä"])
@@ -355,7 +362,11 @@ def test_toml_is_refused(clinic, text, words):
 
 
 def test_commands(ecglab, clinic):
-    path = table(clinic, label=["a", "b"] * 3, group=list("112233"), fs=[""] * 6)
+    for name in ("w0", "w1", "c2", "c3"):
+        np.save(clinic / f"{name}.npy", wave(int(name[1]), 200))
+    files = ["w0.npy", "w1.npy", "c2.npy", "c3.npy", *FILES[4:]]
+    columns = {"label": ["a", "b"] * 3, "group": list("112233"), "fs": [""] * 6}
+    path = table(clinic, file=files, **columns)
     mapped = ("--map", "a=N", "--map", "b=A")
     arguments = ("data", "import", clinic, "--labels", path, "--name", "clinic", "--fs", 200)
     status, out, _ = ecglab(*arguments, *mapped)

@@ -98,15 +98,32 @@ def test_leads_without_a_rate_are_compared_at_the_one_given():
     assert recording(*leads).record(fs=FS).lead_reason.startswith("the best quality of 2")
 
 
+def test_rate_and_unit_that_are_given_fill_in_what_the_file_does_not_state():
+    stated, silent = lead("I"), lead("I", unit="", fs=None)
+    for one in (stated, silent, lead("I", unit=""), lead("I", fs=None)):
+        record = recording(one).record(fs=FS, units="mV")
+        assert record.fs == FS
+        np.testing.assert_allclose(record.signal, BEATS, atol=1e-6)
+    assert recording(stated).record(fs=FS * 1.0005).fs == FS
+    for one, given, words in (
+        (silent, {}, r"the sampling rate and the unit \(mV, µV or V\): give both .--fs HZ --units"),
+        (silent, {"fs": FS}, r"not state the unit \(mV, µV or V\): give it \(--units UNIT on"),
+        (silent, {"units": "mV"}, r"not state the sampling rate: give it \(--fs HZ on"),
+        (stated, {"fs": 2 * FS}, f"states {FS} Hz, not {2 * FS} Hz: leave out --fs "),
+        (stated, {"units": "V"}, "states the unit mV, not V: leave out --units "),
+        (stated, {"fs": 1, "units": "V"}, "and the unit mV, not 1 Hz and V: leave out --fs and "),
+    ):
+        with pytest.raises(RecordError, match=words):
+            recording(one).record(**given)
+
+
 def test_units_and_amplitudes():
-    with pytest.raises(RecordError, match="does not state the unit"):
+    with pytest.raises(RecordError, match="not state the unit"):
         recording(lead("I", unit="")).record()
     np.testing.assert_allclose(
         recording(lead("I", 1000 * BEATS, "")).record(units="uV").signal, BEATS, atol=1e-6
     )
     assert recording(lead("I", 1000 * BEATS, "uV")).record(units="µV").lead == "I"
-    with pytest.raises(RecordError, match="states the unit mV, not V"):
-        recording(lead("I")).record(units="V")
     for scale in (1e6, 1e300, np.inf):
         with pytest.raises(RecordError, match=r"is no ECG|not finite"):
             recording(lead("I", np.append(BEATS, scale), "V")).record()

@@ -235,8 +235,8 @@ def test_wfdb_header_that_is_none(tmp_path, text):
 
 def test_wfdb_rate_contradicted(tmp_path):
     path = write_wfdb(tmp_path, signals(360), fs=360)
-    assert_refused("has 360 Hz, not 300 Hz", path, fs=300)
-    assert_refused("has 360 Hz, not nan Hz", path, fs=float("nan"))
+    assert_refused("states 360 Hz, not 300 Hz", path, fs=300)
+    assert_refused("states 360 Hz, not nan Hz", path, fs=float("nan"))
 
 
 # Real recordings
