@@ -13,6 +13,7 @@ from ecglab.cli import inputs, limits, names, rows
 from ecglab.cli.common import Commands, UsageError, command, complete
 from ecglab.utils.errors import RecordError
 from ecglab.utils.progress import Line, message
+from ecglab.utils.text import printable
 
 if TYPE_CHECKING:
     from ecglab.ecg.record import Record
@@ -152,6 +153,23 @@ def classify(
         yield row, record
 
 
+def is_doubtful(record: "Record | None") -> bool:
+    """Whether the beats of a record are of a height that no ECG has; its reason gives that."""
+    from ecglab.ecg.height import doubt, height
+
+    return record is not None and bool(doubt(height(record.signal, record.fs)))
+
+
+def warn(doubtful: Sequence[str]) -> None:
+    """Say on stderr that the beats in these files are of a height that no ECG has."""
+    if doubtful:
+        more = f" and {len(doubtful) - 1:,} more" if doubtful[1:] else ""
+        message(
+            f"warning: {printable(doubtful[0])}{more}: the beats are too high or too low for an "
+            "ECG in mV: check the unit (--units)"
+        )
+
+
 def _failed(file: str, predictor: "Predictor", error: str) -> dict:
     known = {"file": file, "record": Path(file).stem, "model": predictor.name, "error": error}
     return dict.fromkeys(rows.keys()) | known
@@ -163,6 +181,7 @@ def _predict(options: argparse.Namespace) -> int:
     form = _format(options)
     writer = rows.WRITERS[form](files, predictor.classes, predictor.conformal is not None)
     verdicts: Counter[str | None] = Counter()
+    doubtful: list[str] = []
     line = Line(len(files))
     with _output(options.output) as out, _reports(options.report, predictor) as report:
         if writer.header:
@@ -173,8 +192,10 @@ def _predict(options: argparse.Namespace) -> int:
             print(writer.row(row), file=out, flush=True)
             report(row, record)
             verdicts[row["verdict"]] += 1
+            doubtful += [row["file"]] * is_doubtful(record)
             line.show(verdicts.total())
         line.clear()
+    warn(doubtful)
     if len(files) > 1:
         message(rows.summary(verdicts, "why" if form == "table" else "error"))
     for path in (options.output, options.report and options.report / "index.html"):

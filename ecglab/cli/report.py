@@ -4,7 +4,14 @@ import argparse
 from pathlib import Path
 
 from ecglab.cli.common import Commands, UsageError, command
-from ecglab.cli.predict import add_model, add_recordings, classify, open_model
+from ecglab.cli.predict import (
+    add_model,
+    add_recordings,
+    classify,
+    is_doubtful,
+    open_model,
+    warn,
+)
 from ecglab.utils.progress import message
 from ecglab.utils.text import printable
 
@@ -39,6 +46,7 @@ def _report(options: argparse.Namespace) -> int:
     predictor = open_model(options)
     [(row, record)] = classify([options.file], predictor, options)
     recording_page.write(path, row, record, predictor)
+    warn([options.file] * is_doubtful(record))
     message(f"wrote {path}")
     if options.pdf:
         pdf.write(path, path.with_suffix(".pdf"))

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..ecg import features
 from ..ecg.classes import Classes
+from ..ecg.height import doubt, height
 from ..ecg.quality import indices, quality
 from ..ecg.record import Record
 from .findings import findings, heart_rate
@@ -59,11 +60,13 @@ def row(
         shows = findings(found, features.beat_summary(signal, fs))
     if shows and word != UNCERTAIN:
         reason += f", with {', '.join(shows)}"
+    if doubtful := doubt(height(record.signal, record.fs)):
+        reason += f"; {doubtful}: check the unit"
     return {
         "record": record.id,
         "lead": record.lead,
         "lead_reason": record.lead_reason,
-        "fs": record.fs,
+        "fs": round(record.fs, 3),  # of times with few digits: 511.99995 is 512
         "seconds": round(record.seconds, 3),
         "label": classes.codes[int(probabilities.argmax())],
         "probabilities": by_class,

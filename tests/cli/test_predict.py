@@ -71,6 +71,36 @@ def test_a_row_has_the_verdict_and_the_model_is_named_once(ecglab, files):
     assert cells[5] == expected["reason"]
 
 
+def test_counts_that_are_given_as_millivolts_have_a_warning(ecglab, files, tmp_path):
+    folder = package_maker.make(tmp_path / "package")
+    given = ("predict", "--model", folder, "--json", "--fs", 250, "--units", "mV")
+    counts = [tmp_path / "counts.npy", tmp_path / "more.npy"]
+    for file in counts:
+        np.save(file, 2000 * signals(250)[:, 0])
+    status, out, err = ecglab(*given, *counts, files[1])
+    *rows, right = (json.loads(line) for line in out.splitlines())
+    for row in rows:
+        assert re.search(
+            r"; beats of 2,\d{3} mV, where an ECG has .*: check the unit$", row["reason"]
+        )
+        assert row["label"] and row["error"] is None
+    assert status == 0 and "check the unit" not in right["reason"]
+    assert f"warning: {counts[0]} and 1 more: the beats are too high or too low" in err
+    for gain in (0.2, 5):
+        np.save(counts[0], gain * signals(250)[:, 0])
+        assert "warning" not in ecglab(*given, counts[0])[2]
+
+
+def test_a_rate_is_rounded_to_the_digits_that_a_column_of_times_can_give(ecglab, tmp_path):
+    folder = package_maker.make(tmp_path / "package")
+    for rate in (512, 360.5, 128.2, 1000 / 3):
+        file = tmp_path / "times.csv"
+        lines = (f"{i / rate:.6f},{x:.4f}" for i, x in enumerate(signals(rate)[:, 0]))
+        file.write_text("\n".join(["time_s,ecg_mV", *lines]))
+        _, out, _ = ecglab("predict", "--model", folder, "--json", file)
+        assert json.loads(out)["fs"] == round(rate, 3)
+
+
 def test_other_classes_have_columns_of_their_own(ecglab, files, tmp_path):
     folder = package_maker.make(tmp_path / "af", classes=package_maker.AF)
     _, out, _ = ecglab("predict", "--model", folder, "--csv", files[0])

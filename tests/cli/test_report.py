@@ -41,6 +41,15 @@ def test_a_recording_that_is_not_classified_has_a_report_and_status_1(ecglab, fi
     assert "Not classified" in (files / "new" / "page.html").read_text(encoding="utf-8")
 
 
+def test_a_wrong_unit_is_pointed_out(ecglab, files, model):
+    np.save("counts.npy", 2000 * signals(250)[:, 0])
+    given = ("report", "counts.npy", "--fs", 250, "--units", "mV", "--model", model)
+    status, out, err = ecglab(*given)
+    assert status == 0 and out.endswith(" mV: check the unit\n")
+    assert "warning: counts.npy: the beats are too high" in err
+    assert " mV: check the unit." in (files / "counts_report.html").read_text(encoding="utf-8")
+
+
 def test_a_name_that_is_no_page_is_wrong_usage(ecglab, files):
     status, out, err = ecglab("report", "one.csv", "-o", "page.pdf")
     assert (status, out) == (2, "") and "ends in .html" in err
