@@ -39,7 +39,7 @@ class Record:
     >>> Record([0.1, 0.2, 0.3], fs=300)
     Traceback (most recent call last):
     ...
-    ecglab.utils.errors.RecordError: record: too short, 0.0 s of known samples where at least ...
+    ecglab.utils.errors.RecordError: record: too short, 0.01 s of known samples where at least ...
     """
 
     signal: np.ndarray
@@ -55,8 +55,9 @@ class Record:
         if not known.size:
             raise RecordError(f"{self.id}: empty, every sample is missing")
         if known.size < MIN_SECONDS * self.fs:
+            seconds = int(100 * known.size / self.fs) / 100  # rounded down: never 5 s
             raise RecordError(
-                f"{self.id}: too short, {known.size / self.fs:.1f} s of known samples "
+                f"{self.id}: too short, {seconds:g} s of known samples "
                 f"where at least {MIN_SECONDS:g} s are needed"
             )
         span = float(known.max() - known.min())

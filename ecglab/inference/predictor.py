@@ -6,6 +6,7 @@ take its features.
 """
 
 import functools
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -228,8 +229,8 @@ class Predictor(Estimator):
     def _prepared(self, record: Record) -> np.ndarray:
         if record.seconds > MAX_SECONDS:
             raise RecordError(
-                f"{record.id}: {record.seconds / 60:.0f} min are too long for one prediction "
-                f"(at most {MAX_SECONDS // 60} min): cut it into pieces"
+                f"{record.id}: {math.ceil(record.seconds / 60)} min are too long for one "
+                f"prediction (at most {MAX_SECONDS // 60} min): cut it into pieces"
             )
         return prepare(record, self.fs)
 

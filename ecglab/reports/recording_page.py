@@ -99,7 +99,7 @@ def html(row: Mapping, record: Record | None, predictor: "Predictor") -> str:
         meanings=predictor.classes.meanings,
         classes=predictor.classes,
         card=predictor.card,
-        drawn=_drawn(row, record, predictor) if record else None,
+        drawn=_drawn(row, record, predictor) if record and row["label"] else None,
         limit=LIMIT,
         files=_files(row["file"]),
         made=provenance.now(),
@@ -109,11 +109,11 @@ def html(row: Mapping, record: Record | None, predictor: "Predictor") -> str:
 
 
 def _drawn(row: Mapping, record: Record, predictor: "Predictor") -> dict:
-    """What the page draws of a record."""
+    """What the page draws of a record that is classified."""
     signal = prepare(record, predictor.fs)
     beats = features.beat_summary(signal, predictor.fs)
     time, rr = charts.intervals(signal, predictor.fs, beats.r)
-    explained = row["label"] and record.seconds <= MAX_SECONDS
+    explained = record.seconds <= MAX_SECONDS
     evidence = Evidence.of(record, row["label"], predictor) if explained else None
     at = [(t, kind) for t, kind in zip(beats.r / predictor.fs, beats.kinds.tolist(), strict=True)]
     return {

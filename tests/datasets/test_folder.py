@@ -241,7 +241,7 @@ def test_every_problem_is_counted_and_some_are_shown(clinic):
             "line 2 (w0.hea): 5 s to 4 s is not within",
         ),
         ({"end": ["13"] + [""] * 5}, "0 s to 13 s is not within its 12 s"),
-        ({"start": ["9"] + [""] * 5}, "too short, 3.0 s"),
+        ({"start": ["9"] + [""] * 5}, "too short, 3 s"),
         ({"start": ["x"] + [""] * 5}, "start is 'x', not a number"),
         ({"lead": ["V9"] + [""] * 5}, "there is no lead 'V9'"),
         ({"fs": ["360"] + [""] * 3 + ["200"] * 2}, "250 Hz, not 360 Hz"),

@@ -74,7 +74,7 @@ def test_missing_samples_are_missing_whatever_the_device_writes_for_them(fast, r
 
 def test_a_record_of_more_than_an_hour_is_refused(fast):
     long = Record(np.sin(np.arange(3601 * 100) / 20), 100.0, id="night")
-    with pytest.raises(RecordError, match=r"^night: 60 min are too long .*cut it into pieces$"):
+    with pytest.raises(RecordError, match=r"^night: 61 min are too long .*cut it into pieces$"):
         fast.predict_proba([long])
 
 

@@ -266,9 +266,13 @@ def test_real_format_16(formats):
 
 
 def test_real_short_ones(formats, monkeypatch):
-    assert_refused("too short, 2.8 s", formats / "wfdb" / "100_3chan")
+    assert_refused(
+        "too short, 2.77 s of known samples where at least 5 s", formats / "wfdb" / "100_3chan"
+    )
     monkeypatch.setitem(sys.modules, "soundfile", None)
     assert_refused("needs the package soundfile: pip install", formats / "wfdb" / "flacformats")
     monkeypatch.undo()
     pytest.importorskip("soundfile", exc_type=OSError)
-    assert_refused("too short, 2.5 s", formats / "wfdb" / "flacformats")
+    assert_refused(
+        "too short, 2.49 s of known samples where at least 5 s", formats / "wfdb" / "flacformats"
+    )

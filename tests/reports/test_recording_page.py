@@ -122,6 +122,15 @@ def test_a_recording_that_is_not_read_has_a_page_with_the_reason(model, tmp_path
     assert not page.all("script") and not page.all("svg")
 
 
+def test_a_recording_that_is_read_and_not_classified_has_a_page_with_the_reason(ecglab, tmp_path):
+    np.save(tmp_path / "hours.npy", np.tile(simulate("N", 100, np.random.default_rng(0), 100), 37))
+    folder = package_maker.make(tmp_path / "package")
+    given = ("hours.npy", "--fs", 100, "--units", "mV", "--model", folder)
+    status, out, _ = ecglab("report", tmp_path / given[0], *given[1:], "-o", tmp_path / "a.html")
+    assert status == 1 and "62 min are too long for one prediction" in out
+    assert out.strip() in Page((tmp_path / "a.html").read_text(encoding="utf-8")).words
+
+
 def test_a_simulated_model_is_announced(made, tmp_path):
     _, row, record = made
     model = Predictor(package_maker.make(tmp_path / "package", simulated=True))
@@ -159,4 +168,5 @@ def test_of_a_long_recording_the_first_300_s_are_drawn(model):
     page = Page(recording_page.html(row, record, model))
     assert "Only the first 300 s are drawn" in page.words
     assert "Occlusion" not in page.words
+    assert "What the prediction rests on This is not computed for recordings of" in page.words
     assert len([svg for svg in page.all("svg") if svg.get("width", "").endswith("mm")]) == 30
