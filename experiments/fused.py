@@ -9,8 +9,8 @@ epochs.
 
 Expected: a challenge F1 about 0.005 above that of `spectrogram_resnet`.
 
-Result: on fold 0 (`--set folds=1`), no measurable gain over either branch alone, although a branch
-needs only half to two thirds of the training time. Not trained on the other folds. Scores:
+Result: on fold 0 (`--set folds=1`), no measurable gain over either branch alone, and the training
+takes longer than that of each branch. Not trained on the other folds. Scores:
 experiments/README.md.
 """
 

@@ -6,7 +6,7 @@ Idea: the better or better calibrated member should count more.
 
 Expected: little gain, since about 300 validation records per fold hardly show which one is better.
 
-Result: no gain over `network_and_trees`. Scores: experiments/README.md.
+Result: no gain, but a small loss compared with `network_and_trees`. Scores: experiments/README.md.
 """
 
 from ecglab.training.ensemble import Ensemble

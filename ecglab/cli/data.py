@@ -122,10 +122,10 @@ def _info(options: argparse.Namespace) -> None:
 def _split(options: argparse.Namespace) -> None:
     import numpy as np
 
-    from ecglab.datasets import dataset, splits
+    from ecglab.datasets import dataset, info, splits
 
     data = dataset.open(options.name)
     path = splits.write(data, options.folds, options.seed)
     sizes = np.bincount(splits.folds(data))
-    print(f"wrote {path}: {sizes.size} folds of {sizes.min():,} to {sizes.max():,} records")
+    print(f"wrote {path}: {sizes.size} folds of {info.n_records(sizes)}")
     message("keep this file, in git for example: results compare only on the same folds")

@@ -91,7 +91,7 @@ def _groups(data: Dataset) -> str:
     names, counts = np.unique(data.groups[data.groups != ""].astype(str), return_counts=True)
     if not names.size:
         return "unknown: records of one patient may be in several folds"
-    largest = f"{names.size:,}, of {counts.min():,} to {counts.max():,} records"
+    largest = f"{names.size:,}, of {n_records(counts)}"
     alone = (data.groups == "").sum()
     return largest + (f"; {alone:,} records of no known group" if alone else "")
 
@@ -109,6 +109,16 @@ def _same_samples(data: Dataset) -> str:
 def _folds(data: Dataset) -> str:
     path = splits.path_of(data.name)
     if not path.exists():
-        return f"not split yet: by 'ecglab data split {data.name}', or when it is first trained on"
+        return f"not split yet: 'ecglab data split {data.name}' or the first training splits it"
     sizes = np.bincount(splits.folds(data), minlength=splits.n_folds(data))
-    return f"{sizes.size}, of {sizes.min():,} to {sizes.max():,} records, from {path}"
+    return f"{sizes.size}, of {n_records(sizes)}, from {path}"
+
+
+def n_records(counts: np.ndarray) -> str:
+    """Numbers of records (n,) in words.
+
+    >>> n_records(np.array([3, 3])), n_records(np.array([3, 5]))
+    ('3 records', '3 to 5 records')
+    """
+    low, high = counts.min(), counts.max()
+    return f"{low:,} records" if low == high else f"{low:,} to {high:,} records"

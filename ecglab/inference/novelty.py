@@ -67,9 +67,9 @@ class Reference:
         if np.isnan(alike):  # and then hardly any other feature is defined
             return "no heartbeats were found"
         if alike < self.alike:
-            return f"what looks like heartbeats has no common shape (correlation {alike:.2f})"
+            return f"the beats that were found have no common shape (correlation {alike:.2f})"
         if self.scores(vector[None])[0] <= np.interp(seconds, self.seconds, self.limits):
             return ""
         furthest = np.abs(standardised(vector, self.center, self.scale)).argmax()
         meaning = features.meaning[features.names[furthest]].partition(" (")[0]
-        return f"unlike the recordings of the training, most of all in the {meaning}"
+        return f"unlike the training recordings, most of all in the {meaning}"

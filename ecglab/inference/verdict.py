@@ -19,7 +19,7 @@ _WORDS = {"atrial fibrillation": "AF", "other rhythm": "other", "noise": UNREADA
 
 
 class Limits(NamedTuple):
-    """The least bSQI of a record that can be read, the least certainty of one that is named."""
+    """Lowest bSQI of a readable record, and lowest certainty of one whose class is named."""
 
     agreement: float
     certainty: float

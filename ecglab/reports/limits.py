@@ -153,15 +153,15 @@ def _row(name: str, kind: str, values: dict, interval: tuple[float, float]) -> d
 # Part of the page
 
 _ABOUT = """\
-- **Best of the views for each record**: a selection that knows the label. No selection of one view
-  for each record is better. It rises with every view added, since also a poor one is sometimes
-  right by chance.
+- **Best of the views for each record**: a view that is right, if there is one. No way to select one
+  view for each record scores higher. The limit rises with every view that is added, since even a
+  poor one is sometimes right by chance.
 - **Estimated true labels**: the score of a classifier that finds the true class of every record, as
   confident learning ([Northcutt et al. 2021](https://doi.org/10.1613/jair.1.12125)) estimates it
   from out-of-fold probabilities. It assumes that whether a label is wrong depends on the class
   only, and that the model is confident only where it is right. Where the model is confident and
   wrong, the label is blamed, so a better model gives a higher limit. Wrong labels from which the
-  model has learned the same mistake are not found. It is an estimate, no bound.
+  model has learned the same mistake are not found. It is an estimate, not a bound.
 - **Labels of another version**: the score of the earlier labels of the experts, as if they were
   predictions. Only records that the experts looked at again could change."""
 
@@ -174,7 +174,8 @@ def section(limits: Limits | None, figure: str) -> list[str]:
     return [
         "### What limits the score",
         f"Views are the best result of each network and of the trees: {', '.join(names)}. Pools "
-        "average several models. Limits are not results: each knows something about the labels.",
+        "average several models. Limits are not results: they use the labels of the scored "
+        "records.",
         f"![Scores and their limits, and the errors that models share](results/{figure})",
         _ABOUT,
         _scores(limits),
@@ -245,7 +246,7 @@ def _labels(limits: Limits) -> list[str]:
     return [
         "Number of wrong labels, as estimated from the probabilities of each result, by the label "
         "given. *Relabelled*: the share of the flagged records whose label differs between "
-        "versions. The estimate follows the quality of the model, so that of the best model says "
-        "most.",
+        "versions. The estimate depends on the quality of the model, so that of the best model is "
+        "the most reliable.",
         cells.table(header, rows),
     ]

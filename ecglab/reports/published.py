@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLES = {
-    HIDDEN: "Scored on the hidden test records, which were never published: ours cannot be.",
+    HIDDEN: "Scored on the hidden test records. They were never published, so ecglab cannot be "
+    "scored on them.",
     CROSS_VALIDATED: "Cross-validated on the published records: each is scored by a model that did "
     "not see it in training.",
-    ONE_SPLIT: "Scored on one part of the published records, on which the model was selected too: "
-    "optimistic.",
+    ONE_SPLIT: "Scored on one part of the published records, on which the model was also selected. "
+    "Such scores are optimistic.",
 }
 """What the results of each protocol are."""
 
@@ -60,10 +61,10 @@ def section(board: Board) -> list[str]:
         return []
     parts = [
         "### Published results",
-        "Results of different protocols are of different records, so each protocol has its own "
-        "table. Within a table, the version of the labels and the number of records may differ "
-        "still. *Model selected* tells on which records the epoch, the weights or the result were "
-        "selected; on the scored records makes a score too high.",
+        "Each protocol scores other records, so each has its own table. Within a table, label "
+        "versions and numbers of records may still differ. *Model selected* names the records on "
+        "which the epoch, the weights or the result were selected. If these are the scored "
+        "records, the score is too high.",
     ]
     for protocol, table in found.items():
         rows = [[*row[:-1], f"[source]({row[-1]})"] for row in table.to_numpy().tolist()]
