@@ -65,6 +65,7 @@ def card(classes: Classes = RHYTHM, folds: int = 2, score: float = 0.8, **change
         "kind": "network",
         "classes": classes.as_dict(),
         "fs": 300.0,
+        "features": features.VERSION,
         "simulated": False,
         "scope": "80 of 80 records of cinc2017",
         "data": {

@@ -1,6 +1,7 @@
 """A package: the folder of a trained model, and the checks that it is whole.
 
-card.json       what the model is, was trained on, scored, costs and cannot do; `check_card`
+card.json       what the model is, was trained on, scored, costs and cannot do; `check_card`. Its
+                key "features" is the version of `ecg.features` that trees and verdicts rest on
 model.onnx      its members: inputs "signal" and "mask" (batch, n_samples), or "features" (batch,
                 n_features); an output (batch, n_classes) of probabilities for each model
 verdict.json    what is fitted for its verdicts; `inference.parameters`
@@ -25,7 +26,7 @@ CARD, MODEL, VERDICT = "card.json", "model.onnx", "verdict.json"
 TRAINED_ON = "trained_on.txt"
 FILES = (CARD, MODEL, VERDICT, TRAINED_ON)
 
-FORMAT = 3
+FORMAT = 4
 """Of a package; one of another format has to be made again."""
 
 DIGEST_DIGITS = 16
@@ -41,6 +42,7 @@ _SCHEMA = {
     "kind": str,
     "classes": {"meanings": {str: str}, "ranked": [str]},
     "fs": NUMBER,
+    "features": int,
     "simulated": bool,
     "scope": str,
     "data": {

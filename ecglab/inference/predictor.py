@@ -87,6 +87,7 @@ class Predictor(Estimator):
         self._path = Path(folder)
         package.check(self._path)
         self.card = package.read_card(self._path)
+        self._check_features()
         self.classes = Classes.from_dict(self.card["classes"])
         self.fs = float(self.card["fs"])
         available = {
@@ -256,6 +257,16 @@ class Predictor(Estimator):
         except Exception as error:  # onnxruntime's own kinds, which have no other base
             reason = str(error).splitlines()[0]
             raise EcglabError(f"{path} cannot be read ({reason}): {package.REMEDY}") from None
+
+    def _check_features(self) -> None:
+        """EcglabError unless the package is fitted on the features of this version of ecglab."""
+        version = self.card["features"]
+        if version != features.VERSION:
+            raise EcglabError(
+                f"{self._path} is fitted on version {version} of the features, and this ecglab "
+                f"computes version {features.VERSION}: {package.REMEDY}, or install the ecglab "
+                f"that made it ({self.card['code']})"
+            )
 
     def _check_model(self, parts: Sequence[_Part]) -> None:
         """EcglabError unless the model has the inputs and outputs that the card promises."""

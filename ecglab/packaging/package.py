@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ecglab.datasets.dataset import Dataset
+from ecglab.ecg import features
 from ecglab.ecg.classes import Classes
 from ecglab.inference.package import (
     CARD,
@@ -168,6 +169,7 @@ def _card(
         "kind": facts["kind"],
         "classes": data.classes.as_dict(),
         "fs": data.fs,
+        "features": features.VERSION,
         "simulated": run.simulated,
         "scope": run.scope,
         "data": facts["data"],

@@ -135,7 +135,9 @@ def test_a_card_with_a_key_missing_or_null_says_which(tmp_path, path, value):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"format": 2}, "is of format 2, and this version reads 3"),
+        ({"format": 3}, "is of format 3, and this version reads 4"),
+        ({"features": 1}, "is fitted on version 1 of the features, and this ecglab"),
+        ({"features": 99}, "or install the ecglab that made it (0.1.0 abc)"),
         ({"fs": "300"}, "key 'fs' is a text, not a number"),
         ({"fs": True}, "key 'fs' is true or false, not a number"),
         ({"fs": 0}, "key 'fs' is 0, not a rate in Hz"),
