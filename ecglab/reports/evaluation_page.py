@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as MplFigure
 
 MEASURES = {
-    "precision": ("Precision", "share of the records predicted as the class that are of it"),
+    "precision": ("Precision", "share of the records predicted as this class that have its label"),
     "recall": (
         "Recall (sensitivity)",
-        "share of the records of the class predicted as it",
+        "share of the records with this label that are predicted as this class",
     ),
-    "specificity": ("Specificity", "share of all other records that are not predicted as it"),
+    "specificity": ("Specificity", "share of all other records that are not predicted as this class"),
     "f1": ("F1", "harmonic mean of precision and recall"),
     "auroc": ("AUROC", "area under the receiver operating characteristic, against all others"),
     "average_precision": ("Average precision", "area under the curve of precision and recall"),
