@@ -21,7 +21,10 @@ MEASURES = {
         "Recall (sensitivity)",
         "share of the records with this label that are predicted as this class",
     ),
-    "specificity": ("Specificity", "share of all other records that are not predicted as this class"),
+    "specificity": (
+        "Specificity",
+        "share of all other records that are not predicted as this class",
+    ),
     "f1": ("F1", "harmonic mean of precision and recall"),
     "auroc": ("AUROC", "area under the receiver operating characteristic, against all others"),
     "average_precision": ("Average precision", "area under the curve of precision and recall"),
