@@ -15,7 +15,9 @@ ms without overlap lower it much. Without the GRU, the score is lower as well.
 from ecglab.training.network import Network
 from ecglab.tuning.space import choice, integer, log, real
 
-experiment = Network(model="spectrogram_resnet", epochs=32, batch_size=32)
+experiment = Network(
+    model="spectrogram_resnet", epochs=32, batch_size=32, augment={"lead": 0.4, "gaps": 3}
+)
 
 space = {
     "network.window": choice(0.16, 0.24, 0.32, 0.48),
