@@ -162,6 +162,7 @@ def train_fold(folder: RunFolder, k: int, changed: Callable[[], None] = lambda: 
     scored, rest = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
     # One split for all experiments, so that what is selected among them can be selected on it.
     rows, validation = splits.validation_split(data, rest, experiment.validation, seed=k)
+    rows, _ = splits.validation_split(data, rows, 1 - experiment.training_share, seed=k)
     if not scored.size or not rows.size:
         raise EcglabError(f"fold {k} of {len(data)} records has none to train or score: use more")
     path = folder.fold(k)

@@ -52,6 +52,8 @@ class Experiment(abc.ABC):
     records: size of an excerpt with the classes in proportion; 0 for all records
     folds: how many folds of the split are trained and scored, the first ones; 0 for all
     validation: share of the training records used for validation
+    training_share: share of the other training records that is trained on, of each class alike;
+        below 1 for a learning curve
     held_out: a fold that no part of the run sees, for selection by nested cross-validation: the
         other records are split anew; -1 for none
     seed: seed of everything that is drawn at random
@@ -62,6 +64,7 @@ class Experiment(abc.ABC):
     records: int = 0
     folds: int = 0
     validation: float = 0.05
+    training_share: float = 1.0
     held_out: int = -1
     seed: int = 1
 
@@ -75,6 +78,7 @@ class Experiment(abc.ABC):
         self.check(
             ("folds", self.folds >= 0, "at least 0 (0 for all)"),
             ("validation", 0 <= self.validation < 0.5, "at least 0 and below 0.5"),
+            ("training_share", 0 < self.training_share <= 1, "above 0 and at most 1"),
             ("records", self.records >= 0, "at least 0 (0 for all)"),
             ("held_out", self.held_out >= -1, "the number of a fold, or -1 for none"),
         )
@@ -100,7 +104,7 @@ class Experiment(abc.ABC):
     @property
     def shared(self) -> dict:
         """The keys in which another experiment must agree to be combined with this one."""
-        keys = ("data", "labels", "records", "folds", "validation", "held_out")
+        keys = ("data", "labels", "records", "folds", "validation", "training_share", "held_out")
         return {key: getattr(self, key) for key in keys}
 
     def environment(self) -> dict[str, str]:
