@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +26,7 @@ from ecglab.layers import (
 from ecglab.layers.augment import Augmentation
 from ecglab.models._rules import NetworkSettings
 from ecglab.utils.errors import EcglabError
+from ecglab.utils.settings import meanings
 
 MODELS = {
     "resnet1d": {"widths": (4, 6), "blocks": 1, "kernel": 3},
@@ -132,8 +132,7 @@ def test_unknown_model(name):
 def test_hyperparameters_are_a_documented_frozen_dataclass(name):
     kind = models.hyperparameters(name)
     assert set(MODELS[name]) <= {field.name for field in dataclasses.fields(kind)}
-    for field in dataclasses.fields(kind):
-        assert re.search(rf"\b{field.name}\b", kind.__doc__), f"{field.name} is not documented"
+    assert set(meanings(kind)) == {field.name for field in dataclasses.fields(kind)}
     with pytest.raises(dataclasses.FrozenInstanceError):
         kind().dropout = 0.1
     with pytest.raises(EcglabError, match=r"^unknown key 'network\.drop': did you mean network\."):
