@@ -10,6 +10,7 @@ from ecglab.datasets import rhythms, synthetic
 from ecglab.ecg import features
 from ecglab.ecg.features import atrial, beats, qrs, quality, rr, series
 from ecglab.ecg.features.bands import Bands, moving_mean
+from ecglab.ecg.prepare import at_rate
 from ecglab.utils.errors import RecordError
 
 FS = 300
@@ -91,6 +92,20 @@ def test_a_gap_makes_no_beat_strange_and_no_rhythm_irregular():
 
 
 # What they do not depend on
+
+
+@pytest.mark.parametrize(("fs", "step"), [(125, 0), (250, 0.005), (1000, 0.0025)])
+def test_rate_and_steps_of_the_converter_change_no_measure_of_noise(fs, step):
+    for make in (rhythms.sinus_rhythm, rhythms.atrial_fibrillation):
+        signal, _ = simulated(make)
+        plain = named(signal)
+        written = at_rate(np.float32(signal), FS, fs)
+        if step:
+            written = np.float32(step * np.round(written / step))
+        found = named(at_rate(written, fs, FS))
+        for name in ("quality_jumps", "quality_noise_fast", "quality_power_25_40", "f_tq_power"):
+            assert found[name] == pytest.approx(plain[name], abs=0.1), name
+        assert found["quality_clipped"] == pytest.approx(plain["quality_clipped"], abs=0.002)
 
 
 @pytest.mark.parametrize("make", RHYTHMS, ids=lambda make: make.__name__)
@@ -211,7 +226,7 @@ def test_what_is_between_t_and_p_piece_by_piece():
     pieces = []
     for one, next_one in zip(shape.r[:-1], shape.r[1:], strict=True):
         start = one + int(min(0.55 * (next_one - one), 0.45 * FS))
-        pieces.append(bands.wide[start : next_one - round(0.24 * FS)])
+        pieces.append(bands.slow[start : next_one - round(0.24 * FS)])
     pieces = [piece for piece in pieces if piece.size >= 0.1 * FS]
     assert 2 < len(pieces) < shape.r.size - 1, "some are too short"
     samples = sum(piece.size for piece in pieces)

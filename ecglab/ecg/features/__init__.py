@@ -28,7 +28,7 @@ __all__ = ["VERSION", "BeatSummary", "beat_summary", "extract", "meaning", "name
 if TYPE_CHECKING:
     import pandas as pd
 
-VERSION = 2
+VERSION = 3
 """Raise it with every change of what is extracted: stored features are then computed again."""
 
 MIN_KNOWN_SECONDS = 2.0

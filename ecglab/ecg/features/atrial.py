@@ -142,7 +142,7 @@ def _tq(bands: Bands, beats: Beats) -> dict[str, float]:
     # All pieces in a row: `piece` says of which one a sample is, `first` where each begins.
     total, first = length.sum(), np.cumsum(length) - length
     piece = np.repeat(np.arange(length.size), length)
-    y = bands.wide[np.arange(total) + (start - first)[piece]]
+    y = bands.slow[np.arange(total) + (start - first)[piece]]
     y = y - (np.add.reduceat(y, first) / length)[piece]
     energy = np.add.reduceat(y**2, first) / length
     step = np.diff(y)

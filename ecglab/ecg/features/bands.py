@@ -59,6 +59,11 @@ class Bands:
         return self.band(0.7, 40)
 
     @cached_property
+    def slow(self) -> np.ndarray:
+        """(n,) from 0.7 to 15 Hz: P, T and fibrillatory waves without the noise of a converter."""
+        return self.band(0.7, 15)
+
+    @cached_property
     def qrs(self) -> np.ndarray:
         """(n,) from 6 to 25 Hz: where a QRS stands out most."""
         return self.band(6, 25)

@@ -12,8 +12,12 @@ from . import candidates, qrs
 from .bands import Bands, fast_length, log_ratio, moving_mean, power_of, power_spectrum, share
 from .series import fraction, median
 
-BANDS = ((0.25, 0.7), (0.7, 2), (2, 5), (5, 9), (9, 15), (15, 40), (40, 120))
-"""Hz between which the power of the whole record is taken."""
+BANDS = ((0.25, 0.7), (0.7, 2), (2, 5), (5, 9), (9, 15), (15, 25), (25, 40))
+"""Hz between which the power of the whole record is taken: up to what every device records."""
+
+CLIPPED = 0.02
+"""Share of the height of a record within which samples at its ends count as clipped. Equal values
+would not do: they are no longer equal at another rate."""
 
 FEATURES = {
     **{
@@ -29,14 +33,15 @@ FEATURES = {
     "QRS on a quiet baseline)",
     "quality_qrs_kurtosis": "kurtosis of the QRS band, log10 (noise 0.5; high: sharp QRS)",
     "quality_flat": "share of samples that are constant for 50 ms or more (lead off)",
-    "quality_clipped": "share of samples at the highest or lowest value of the record (clipping)",
+    "quality_clipped": "share of samples within 2 % of the height of the record from its ends "
+    "(clipping)",
     "quality_missing": "share of samples that are missing",
-    "quality_jumps": "largest step from sample to sample over the median step, log10",
+    "quality_jumps": "steepest slope from 0.7 to 40 Hz over the median slope, log10",
     "quality_noise_level": "QRS band between the beats, as a share of its level at the beats, "
     "median",
     "quality_noise_top": "highest level of the QRS band between two beats, as a share of its "
     "level at the beats, median",
-    "quality_noise_fast": "power above 40 Hz between the beats (muscle noise, mains) over R "
+    "quality_noise_fast": "power from 25 to 40 Hz between the beats (muscle noise) over R "
     "squared, log10",
     "quality_uneven": "SD of the noisiest 2 s over the median SD of 2 s, log10",
     "quality_beat_uneven": "SD of the logarithm of the height of the QRS band at the beats",
@@ -77,10 +82,9 @@ def _amplitudes(bands: Bands) -> dict[str, float]:
     variance = square.mean()
     square = square / variance if variance > 0 else np.full(y.size, np.nan)
     step = np.abs(np.diff(x))
-    moving = step[step > 0]
-    top = fraction((x == x.max()) | (x == x.min()))
+    slope = np.abs(np.diff(y))
+    top = fraction(np.minimum(x.max() - x, x - x.min()) < CLIPPED * np.ptp(x))
     still = moving_mean((step == 0).astype(float), round(0.05 * bands.fs)) > 0.999
-    usual = median(moving) if moving.size else np.nan
     width = min(round(2 * bands.fs), y.size)
     pieces = y[: y.size // width * width].reshape(-1, width).std(axis=1)
     middle = float(median(pieces))
@@ -91,7 +95,7 @@ def _amplitudes(bands: Bands) -> dict[str, float]:
         "quality_flat": fraction(still & bands.known[1:]),
         "quality_clipped": top,
         "quality_missing": 1 - fraction(bands.known),
-        "quality_jumps": log_ratio(float(step.max()), float(usual)),
+        "quality_jumps": log_ratio(float(slope.max()), float(median(slope))),
         "quality_uneven": log_ratio(float(pieces.max()), middle),
     }
 
@@ -108,7 +112,7 @@ def _between(bands: Bands, r: np.ndarray) -> dict[str, float]:
         return {}
     outside = np.where(away, envelope, 0)
     tops = np.maximum.reduceat(outside, r)[:-1]
-    fast = bands.x - bands.band(0.1, 40)
+    fast = bands.band(25, 40)
     return {
         "quality_noise_level": median(envelope[away]) / usual,
         "quality_noise_top": median(tops) / usual,
