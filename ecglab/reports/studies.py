@@ -39,7 +39,8 @@ class Study:
 
         scores = {value: result.facts["scores"] for value, result in self.results.items()}
         classes = next(iter(self.results.values())).classes
-        return plots.against_setting(scores, classes, self.setting, self.title)
+        title = f"Scores against {self.setting}, {self.title}"
+        return plots.against_setting(scores, classes, self.setting, title)
 
 
 def studies(board: Board, group: Sequence[Result], title: str) -> list[Study]:
