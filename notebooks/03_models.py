@@ -34,7 +34,8 @@ data, classes = setup.data, setup.data.classes
 #   time. The heart's signal lies below 40 Hz, so 150 Hz is enough and halves the cost.
 # - `spectrogram_cnn` and `spectrogram_crnn` are the older project's networks with its faults fixed,
 #   after Zihlmann et al. ([doi:10.22489/CinC.2017.070-060](https://doi.org/10.22489/CinC.2017.070-060)):
-#   blocks of four convolutions on the log spectrogram, then pooling over time, or a recurrent layer before it.
+#   blocks of four convolutions on the log spectrogram, then pooling over time, with a recurrent
+#   layer before it in the second.
 # - `spectrogram_resnet` reads the short-hop spectrogram of notebook 2: frames are time, bins are
 #   channels, since a pattern that moves in frequency is another wave and not the same one.
 # - `fused` joins the branches of `resnet1d` and of `spectrogram_resnet` in one network.
