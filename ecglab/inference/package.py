@@ -1,8 +1,9 @@
 """A package: the folder of a trained model, and the checks that it is whole.
 
 card.json       what the model is, was trained on, scored, costs and cannot do; `check_card`. Its
-                key "features" is the version of `ecg.features` that trees and verdicts rest on
-model.onnx      its members: inputs "signal" and "mask" (batch, n_samples), or "features" (batch,
+                key "features" is the version of `ecg.features` that models and verdicts rest on
+model.onnx      its members: inputs "signal" and "mask" (batch, n_samples), "beats" (batch, n_beats,
+                `beat_windows.WIDTH`) and "beats_mask" (batch, n_beats), or "features" (batch,
                 n_features); an output (batch, n_classes) of probabilities for each model
 verdict.json    what is fitted for its verdicts; `inference.parameters`
 trained_on.txt  the records of its data set: of each, the first 16 hex digits of `signal_digest`

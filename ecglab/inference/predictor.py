@@ -1,13 +1,13 @@
 """A packaged model applied to recordings. It needs NumPy and onnxruntime, and no TensorFlow.
 
 A package (`inference.package`) has members, one for each fold, whose probabilities are averaged. A
-member is one model, or several that are pooled: networks, which take the waveform, and trees, which
-take its features.
+member is one model, or several that are pooled: networks, which take the waveform or its beats, and
+trees, which take its features.
 """
 
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +15,8 @@ import numpy as np
 
 from ..ecg import features
 from ..ecg.classes import Classes
+from ..ecg.features import Analysis
+from ..ecg.features.beat_windows import WIDTH, batch_of_beats
 from ..ecg.prepare import batch, prepare
 from ..ecg.record import Record, as_records
 from ..utils import extras
@@ -36,6 +38,15 @@ MIN_PROBABILITY = 1e-3
 
 BATCH_SECONDS = 240
 """Seconds of signal in a batch: more would leave the processor's cache and take longer."""
+
+_INPUTS = {
+    "signal": None,
+    "mask": None,
+    "features": len(features.names),
+    "beats": WIDTH,
+    "beats_mask": None,
+}
+"""What a model may take, and how many numbers it is for each record or beat; None for one."""
 
 
 class _Part(NamedTuple):
@@ -168,24 +179,24 @@ class Predictor(Estimator):
 
         return edges, explanation.METHODS[method](odds, signal, self.fs, edges)
 
-    def _probabilities(
-        self, signals: Sequence[np.ndarray], vectors: Sequence[np.ndarray] = ()
-    ) -> np.ndarray:
-        """Probabilities (n, n_classes) of prepared signals.
-
-        vectors: the features of each, where they are known
-        """
-        if "features" in self._inputs and not len(vectors):
-            vectors = [features.extract(signal, self.fs) for signal in signals]
+    def _probabilities(self, signals: Sequence[np.ndarray]) -> np.ndarray:
+        """Probabilities (n, n_classes) of prepared signals."""
         probabilities = np.empty((len(signals), len(self.classes)), np.float32)
+        for i, _, p in self._predicted(signals):
+            probabilities[i] = p
+        return probabilities
+
+    def _predicted(
+        self, signals: Sequence[np.ndarray]
+    ) -> Iterator[tuple[int, Analysis, np.ndarray]]:
+        """(place, analysis, probabilities (n_classes,)) of each prepared signal, in any order."""
         order = np.argsort([signal.size for signal in signals], kind="stable")
         while order.size:
             # The longest first: what it allows in a batch, the shorter ones fill as well.
             size = max(int(BATCH_SECONDS * self.fs / signals[order[-1]].size), 1)
-            rows, order = order[-size:], order[:-size]
-            of_rows = [vectors[i] for i in rows] if len(vectors) else []
-            probabilities[rows] = self._run([signals[i] for i in rows], of_rows)
-        return probabilities
+            places, order = order[-size:].tolist(), order[:-size]
+            analyses = [Analysis(signals[i], self.fs) for i in places]
+            yield from zip(places, analyses, self._run(analyses), strict=True)
 
     def rows(self, records: Record | Iterable[Record]) -> list[dict]:
         """The prediction of each record, as a dictionary that JSON takes.
@@ -200,20 +211,15 @@ class Predictor(Estimator):
             that is no ECG as trained on
         """
         records = as_records(records)
-        signals = [self._prepared(record) for record in records]
-        vectors = [features.extract(signal, self.fs) for signal in signals]
-        probabilities = self._probabilities(signals, vectors)
-        found = []
-        for record, signal, vector, p in zip(records, signals, vectors, probabilities, strict=True):
-            made = row(
-                record, signal, self.fs, vector, p, self.classes, self.fitted, self._least_certain
-            )
+        found: list[dict] = [{}] * len(records)
+        for i, analysis, p in self._predicted([self._prepared(record) for record in records]):
+            made = row(records[i], analysis, p, self.classes, self.fitted, self._least_certain)
             made["model"] = self.name
             if self.conformal is not None:
                 [inside] = self.fitted.conformal.sets(p[None], self.conformal)
                 known = made["verdict"] != STRANGE
                 made["prediction_set"] = self.classes_[inside].tolist() if known else None
-            found.append(made)
+            found[i] = made
         return found
 
     def predict(self, records: Record | Iterable[Record]) -> "pd.DataFrame":
@@ -235,14 +241,19 @@ class Predictor(Estimator):
             )
         return prepare(record, self.fs)
 
-    def _run(self, signals: list[np.ndarray], vectors: list[np.ndarray]) -> np.ndarray:
-        """Probabilities (n, n_classes) of n prepared signals and their features, in one batch."""
-        inputs = batch(signals) if "signal" in self._inputs else {}
+    def _run(self, analyses: Sequence[Analysis]) -> np.ndarray:
+        """Probabilities (n, n_classes) of n leads, in one batch."""
+        inputs: dict[str, np.ndarray] = {}
+        if "signal" in self._inputs:
+            inputs |= batch([each.signal for each in analyses])
+        if "beats" in self._inputs:
+            inputs |= batch_of_beats([each.beat_sequence for each in analyses])
         if "features" in self._inputs:
-            inputs["features"] = np.stack(vectors)
+            inputs["features"] = np.stack([each.features for each in analyses])
         outputs = [part.output for member in self._members for part in member]
         found = dict(zip(outputs, self._session.run(outputs, inputs), strict=True))
-        return np.mean([_pooled(member, found) for member in self._members], axis=0)
+        members = [_pooled(member, found) for member in self._members]
+        return np.mean(members, axis=0).astype(np.float32)
 
     def _opened(self, threads: int) -> "onnxruntime.InferenceSession":
         """The onnxruntime session of the package's model."""
@@ -279,10 +290,10 @@ class Predictor(Estimator):
             elif outputs[part.output][-1] != n:
                 problem = f"it gives {outputs[part.output][-1]} probabilities for {n} classes"
         for node in self._session.get_inputs():
-            if node.name not in ("signal", "mask", "features"):
+            if node.name not in _INPUTS:
                 problem = f"its input {node.name!r} is unknown"
-            elif node.name == "features" and node.shape[-1] != len(features.names):
-                problem = f"it takes {node.shape[-1]} features, not {len(features.names)}"
+            elif (width := _INPUTS[node.name]) and node.shape[-1] != width:
+                problem = f"it takes {node.shape[-1]} {node.name}, not {width}"
         if problem:
             raise EcglabError(f"{self._path / package.MODEL}: {problem}: {package.REMEDY}")
 

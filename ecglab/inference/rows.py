@@ -4,6 +4,7 @@ import numpy as np
 
 from ..ecg import features
 from ..ecg.classes import Classes
+from ..ecg.features import Analysis
 from ..ecg.height import doubt, height
 from ..ecg.quality import indices, quality
 from ..ecg.record import Record
@@ -31,9 +32,7 @@ ROW = (
 
 def row(
     record: Record,
-    signal: np.ndarray,
-    fs: float,
-    vector: np.ndarray,
+    analysis: Analysis,
     probabilities: np.ndarray,
     classes: Classes,
     fitted: Parameters,
@@ -41,14 +40,14 @@ def row(
 ) -> dict:
     """The row of a record, without the model.
 
-    signal: (n_samples,) the record as prepared, at `fs` Hz; vector: its features
+    analysis: of the record as prepared
     probabilities: (n_classes,); certainty: the least of a record whose class is named
     """
     shown = [round(float(x), 6) for x in probabilities]
     by_class = dict(zip(classes, shown, strict=True))
-    found = dict(zip(features.names, vector.tolist(), strict=True))
+    found = dict(zip(features.names, analysis.features.tolist(), strict=True))
     word, reason = verdict(
-        fitted.novelty.reason(vector, record.seconds),
+        fitted.novelty.reason(analysis.features, record.seconds),
         indices(found)["bSQI"],
         by_class,
         classes.meanings,
@@ -57,7 +56,7 @@ def row(
     )
     shows: list[str] = []
     if word not in (NORMAL, UNREADABLE, STRANGE):
-        shows = findings(found, features.beat_summary(signal, fs))
+        shows = findings(found, analysis.beat_summary)
     if shows and word != UNCERTAIN:
         reason += f", with {', '.join(shows)}"
     if doubtful := doubt(height(record.signal, record.fs)):

@@ -174,8 +174,8 @@ def test_explanation_is_what_hiding_a_part_changes(fast, rng):
 def test_explanation_finds_the_part_that_matters(fast, monkeypatch):
     """Of a model whose probability is the share of known samples in the first five seconds."""
 
-    def run(signals, vectors):
-        known = [0.9 * float(np.isfinite(signal[: 5 * 300]).mean()) for signal in signals]
+    def run(analyses):
+        known = [0.9 * float(np.isfinite(x.signal[: 5 * 300]).mean()) for x in analyses]
         return np.array([[1 - x, x, 0, 0] for x in known])
 
     monkeypatch.setattr(fast, "_run", run)

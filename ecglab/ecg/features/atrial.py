@@ -56,7 +56,7 @@ FEATURES = {
 
 def features(bands: Bands, beats: Beats) -> dict[str, float]:
     """The features of atrial activity."""
-    if len(beats.cut) < 3 or not beats.height > 0:
+    if not beats.comparable:
         return {}
     return _p_wave(beats) | _f_waves(bands, beats)
 

@@ -111,6 +111,11 @@ class Beats:
         return float(self.template[self.part(-0.04, 0.05)].max() - level)
 
     @cached_property
+    def comparable(self) -> bool:
+        """Whether the shapes can be compared: of 3 beats at least, whose median has a height."""
+        return len(self.cut) >= 3 and self.height > 0
+
+    @cached_property
     def rr_before(self) -> np.ndarray:
         """(beats cut out,) RR interval that ends with the beat, s; NaN where it is not known."""
         return self.rr[self.inside]
@@ -146,7 +151,7 @@ def coherence(rows: np.ndarray) -> float:
 
 def features(beats: Beats) -> dict[str, float]:
     """The features of the shape of beats."""
-    if len(beats.cut) < 3 or not beats.height > 0:
+    if not beats.comparable:
         return {}
     return _likeness(beats) | _qrs(beats) | _waves(beats)
 

@@ -11,7 +11,6 @@ of those that are called so are.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from . import atrial, qrs
 from .bands import Bands, correlations
@@ -81,32 +80,17 @@ class BeatSummary:
         return fraction(self.p_waves) if self.p_waves.size else float("nan")
 
 
-def beat_summary(signal_mv: ArrayLike, fs: float) -> BeatSummary:
-    """The beats of one lead.
-
-    signal_mv: (n_samples,) in mV, NaN where a sample is missing; fs: sampling rate in Hz
-
-    >>> beat_summary(np.zeros(3000), fs=300).heart_rate
-    nan
-    """
-    x = np.asarray(signal_mv, float)
-    none = np.empty(0, int)
-    if np.isnan(x).all():
-        return _summary(none, none)
-    bands = Bands(x, fs)
-    r = qrs.detect(bands)
-    if not r.size:
-        return _summary(none, none)
-    beats = Beats(bands, r)
+def summarised(bands: Bands | None, beats: Beats | None) -> BeatSummary:
+    """The summary of beats that were found in these bands; None for no beats."""
+    if bands is None or beats is None:
+        none = np.empty(0, int)
+        return BeatSummary(none, np.zeros(0, "U1"), np.zeros(0, bool), np.empty(0))
+    r = beats.r
     kinds, p_waves = np.zeros(r.size, "U1"), np.zeros(r.size, bool)
-    if len(beats.cut) >= 3 and beats.height > 0:
+    if beats.comparable:
         kinds[beats.inside] = _kinds(beats)
         p_waves[beats.inside] = _p_waves(beats)
     return BeatSummary(r, kinds, p_waves, qrs.intervals(bands, r))
-
-
-def _summary(r: np.ndarray, rr: np.ndarray) -> BeatSummary:
-    return BeatSummary(r, np.zeros(r.size, "U1"), np.zeros(r.size, bool), rr)
 
 
 def _kinds(beats: Beats) -> np.ndarray:
