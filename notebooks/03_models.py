@@ -21,13 +21,14 @@ quiet.load_keras()
 
 from ecglab.layers import augment
 from ecglab.training import fit
+from ecglab.training.inputs import inputs_of
 from ecglab.training.network import Network
 
 setup = notebook.begin()
 data, classes = setup.data, setup.data.classes
 
 # %% [markdown]
-# ## Five architectures
+# ## Six architectures
 #
 # - `resnet1d` reads the waveform at 150 Hz: residual blocks of convolutions (He et al.,
 #   [doi:10.1109/CVPR.2016.90](https://doi.org/10.1109/CVPR.2016.90)), then mean and maximum over
@@ -39,13 +40,21 @@ data, classes = setup.data, setup.data.classes
 # - `spectrogram_resnet` reads the short-hop spectrogram of notebook 2: frames are time, bins are
 #   channels, since a pattern that moves in frequency is another wave and not the same one.
 # - `fused` joins the branches of `resnet1d` and of `spectrogram_resnet` in one network.
+# - `beat_crnn` reads beats: the shape of each, cut out around R, and the intervals before and after.
 #
 # Their cost on this machine, at the sizes of the experiments of the same names and for records of
 # 30 s:
 
 # %%
 part = setup.excerpt(200)
-names = ["resnet1d", "spectrogram_cnn", "spectrogram_crnn", "spectrogram_resnet", "fused"]
+names = [
+    "resnet1d",
+    "spectrogram_cnn",
+    "spectrogram_crnn",
+    "spectrogram_resnet",
+    "fused",
+    "beat_crnn",
+]
 tried = {name: experiment.load(name) for name in setup.size(names[:1], names)}
 cost = pd.DataFrame(
     {name: study.cost(one, part, batches=setup.size(1, 3)) for name, one in tried.items()}
@@ -120,7 +129,7 @@ model, history, rows = study.train_once(small, excerpt)
 plots.learning_curves({0: history}, simulated=setup.simulated)
 
 # %%
-probabilities = fit.predict(model, excerpt, rows, small.batch_size)
+probabilities = fit.predict(model, inputs_of(small.model, excerpt), rows, small.batch_size)
 table = compare.predictions(excerpt.ids[rows], excerpt.labels[rows], probabilities, classes)
 plots.confusion(
     table["label"],

@@ -2,8 +2,8 @@
 
     KERAS_BACKEND=jax python backend_outputs.py FOLDER
 
-FOLDER holds inputs.npz (signal, mask) and models, *.keras. Beside each model comes an .npz with
-its outputs and, where it can be trained, the result of `training_steps`.
+FOLDER holds inputs.npz, arrays by the name of an input, and models, *.keras. Beside each model
+comes an .npz with its outputs and, where it can be trained, the result of `training_steps`.
 """
 
 import sys
@@ -12,7 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ecglab.layers import augment  # noqa: F401  (loading a model needs its layers registered)
+from ecglab.layers import augment, beats  # noqa: F401  (a model is loaded with its layers)
 
 
 def named(outputs) -> dict[str, np.ndarray]:
@@ -29,7 +29,8 @@ def training_steps(model, inputs) -> dict[str, float]:
     """
     model = keras.models.clone_model(model)
     n_classes = model.output_shape[-1]
-    labels = np.eye(n_classes, dtype=np.float32)[np.arange(len(inputs["signal"])) % n_classes]
+    n = len(next(iter(inputs.values())))
+    labels = np.eye(n_classes, dtype=np.float32)[np.arange(n) % n_classes]
     before = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
     model.compile("adam", "categorical_crossentropy")
     losses = [model.train_on_batch(inputs, labels) for _ in range(3)]

@@ -12,6 +12,7 @@ from ecglab.datasets import splits
 from ecglab.datasets.dataset import Dataset
 from ecglab.ecg.prepare import batch
 from ecglab.ecg.record import Record
+from ecglab.training.inputs import inputs_of
 from ecglab.training.network import Network
 from ecglab.utils import progress
 
@@ -33,9 +34,10 @@ def cost(experiment: Network, data: Dataset, batches: int = 3) -> dict:
     from ecglab.training import fit
 
     model = fit.compiled(experiment, data, len(data))
-    n = round(SECONDS * data.fs)
-    rows = np.flatnonzero(data.lengths <= n)[: experiment.batch_size]
-    inputs = batch([data.signal(i) for i in rows], n)
+    taken = inputs_of(experiment.model, data)
+    rows = np.flatnonzero(data.lengths <= SECONDS * data.fs)[: experiment.batch_size]
+    n = round(SECONDS * taken.rate)
+    inputs = taken.batch([taken.of(i)[:n] for i in rows], n)
     labels = data.classes.one_hot(data.labels[rows])
     weights = np.ones(len(rows), np.float32)
 

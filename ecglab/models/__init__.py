@@ -1,9 +1,9 @@
 """The networks, one file each: the paper, a dataclass of hyperparameters, and the network.
 
 A file defines `Hyperparameters` and `network(signal, mask, fs, n_classes, h)`, which returns
-probabilities (batch, n_classes) from a layer named `label`, as `_parts.classify` does. It imports
-Keras inside `network`, so that reading a configuration does not load Keras. The name of a model is
-that of its file.
+probabilities (batch, n_classes) from a layer named `label`, as `_parts.classify` does; one with
+`INPUT = "beats"` takes beats in place of the signal. It imports Keras inside `network`, so that
+reading a configuration does not load Keras. The name of a model is that of its file.
 """
 
 import importlib
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from ecglab.ecg.features.beat_windows import WIDTH
 from ecglab.models._augment import Augment
 from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
@@ -20,7 +21,7 @@ from ecglab.utils.settings import Settings
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Augment", "build", "hyperparameters", "names"]
+__all__ = ["Augment", "build", "hyperparameters", "names", "takes"]
 
 
 def names() -> list[str]:
@@ -33,6 +34,11 @@ def hyperparameters(name: str) -> type[Settings]:
     return _module(name).Hyperparameters
 
 
+def takes(name: str) -> str:
+    """What a model takes: "waveform", or "beats". Raises EcglabError for an unknown name."""
+    return getattr(_module(name), "INPUT", "waveform")
+
+
 def build(
     name: str,
     fs: float,
@@ -41,11 +47,13 @@ def build(
     augment: Mapping | None = None,
     n_samples: int | None = None,
 ) -> "keras.Model":
-    """A Keras model from the waveform to the probabilities of the classes.
+    """A Keras model from the waveform, or from the beats, to the probabilities of the classes.
 
     Inputs: {"signal": (batch, n) float32 in mV, 0 where missing; "mask": (batch, n) float32, 1
     where a sample is known, 0 where it is missing or padding}, as `ecglab.ecg.prepare.batch`
-    returns them. Any n from 5 s. Output: (batch, n_classes) probabilities.
+    returns them, with any n from 5 s; for a model that takes beats, what
+    `ecglab.ecg.features.beat_windows.batch_of_beats` returns. Output: (batch, n_classes)
+    probabilities.
 
     name: one of `names()`; fs: rate of the signal in Hz; n_classes: number of probabilities
     network: hyperparameters that differ from the model's own
@@ -59,17 +67,20 @@ def build(
     quiet.load_keras()
     import keras
 
-    signal = keras.Input((None,), name="signal")
-    mask = keras.Input((None,), name="mask")
-    seen = [signal, mask]
-    if augment is not None:
-        seen = Augment.read("augment", augment).applied(signal, mask, fs, n_samples)
+    settings = None if augment is None else Augment.read("augment", augment)
+    if takes(name) == "beats":
+        given = [keras.Input((None, WIDTH), name="beats"), keras.Input((None,), name="beats_mask")]
+        seen = settings.applied_to_beats(*given) if settings else given
+    else:
+        given = [keras.Input((None,), name="signal"), keras.Input((None,), name="mask")]
+        signal, mask = given
+        seen = settings.applied(signal, mask, fs, n_samples) if settings else given
     try:
         probabilities = module.network(*seen, fs, n_classes, chosen)
     except ValueError as error:  # a layer that refuses its settings
         reason = str(error).splitlines()[0]
         raise EcglabError(f"{name} cannot be built at {fs:g} Hz: {reason}") from error
-    return keras.Model({"signal": signal, "mask": mask}, probabilities, name=name)
+    return keras.Model({one.name: one for one in given}, probabilities, name=name)
 
 
 def _module(name: str) -> ModuleType:

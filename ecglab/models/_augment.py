@@ -11,6 +11,8 @@ from ecglab.utils.types import Tensor
 class Augment(Settings):
     """Strengths of the layers of `ecglab.layers.augment`, in the order in which they act.
 
+    A network on beats has only resampling, amplitude and noise (in heights of R, not mV).
+
     resampling: greatest factor by which time is stretched or squeezed; 1 for none
     polarity: share of the records that is inverted; 0 for none
     lead: greatest weight of the parts of a smooth filter, as by other leads and devices; 0 for none
@@ -70,3 +72,10 @@ class Augment(Settings):
         for layer in chain:
             signal, mask = layer([signal, mask])
         return [signal, mask]
+
+    def applied_to_beats(self, beats: Tensor, mask: Tensor) -> list[Tensor]:
+        """[beats (batch, n, WIDTH), mask (batch, n)] after the layer that varies them."""
+        from ecglab.layers.beats import RandomBeats
+
+        layer = RandomBeats(self.resampling, self.amplitude, self.noise)
+        return list(layer([beats, mask]))

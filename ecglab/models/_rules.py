@@ -26,6 +26,7 @@ _RULES = {
     "widths": lambda x: (min(x) >= 1, "numbers of channels, each at least 1"),
     "blocks": lambda x: (x >= 1, "at least 1"),
     "kernel": lambda x: (x >= 1 and x % 2 == 1, "odd, so that it has a centre"),
+    "beat_width": lambda x: (x >= 1, "at least 1"),
     "units": lambda x: (x >= 0, "at least 0"),
     "window": lambda x: (x > 0, "above 0"),
     "hop": lambda x: (x > 0, "above 0"),

@@ -30,7 +30,7 @@ a spectrogram, whose rounding would show in its quiet bins, have no more."""
 
 
 _EXAMPLE = 10_000
-"""Samples of the zeros on which a network is traced: more than any layer needs."""
+"""Samples, or beats, of the zeros on which a network is traced: more than any layer needs."""
 
 
 def exported(stems: Sequence[Path]) -> list[Path]:
@@ -85,14 +85,16 @@ def of_network(path: Path) -> onnx.ModelProto:
     load_keras()
     import keras
 
-    import ecglab.layers.augment  # noqa: F401  registers the layers that the file names
+    # Register the layers that the file names.
+    import ecglab.layers.augment
+    import ecglab.layers.beats  # noqa: F401
 
     # From its file and not as it stands in memory: Keras rewires the tensors of a model that is cut
     # in two, and it could not be saved afterwards.
     model = keras.models.load_model(path, compile=False)
     whole = keras.Model(model.inputs, model.outputs)
-    zeros = keras.ops.zeros((1, _EXAMPLE))
-    return _named(_of_part(whole, [zeros] * len(model.inputs)), "probabilities")
+    zeros = [keras.ops.zeros((1, _EXAMPLE, *given.shape[2:])) for given in model.inputs]
+    return _named(_of_part(whole, zeros), "probabilities")
 
 
 def _of_part(model: "keras.Model", example: list) -> onnx.ModelProto:

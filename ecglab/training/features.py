@@ -1,7 +1,7 @@
-"""The features of all records of a data set, extracted once and kept beside it."""
+"""What is extracted from all records of a data set, once, and kept beside it."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -9,41 +9,80 @@ import numpy as np
 
 from ecglab.datasets.dataset import Dataset
 from ecglab.ecg import features
+from ecglab.ecg.features.beat_windows import WIDTH
 from ecglab.utils import progress
 from ecglab.utils.files import locked, replacing
 from ecglab.utils.paths import data_dir
 
+Message = Callable[[str], None]
 
-def stored(data: Dataset, message: Callable[[str], None] = lambda text: None) -> np.ndarray:
+
+def stored(data: Dataset, message: Message = lambda text: None) -> np.ndarray:
     """The features (n_records, n_features) float32 of every record, NaN where not defined.
 
     They are kept in the data folder, under a name that depends on the records and on the version
     of the features, with a digest of their own: a damaged file is made anew.
     """
-    key = ",".join([data.digest, str(features.VERSION), *features.names])
-    path = data_dir() / f"features-{hashlib.sha256(key.encode()).hexdigest()[:12]}.npz"
-    shape = (len(data), len(features.names))
-    if (found := _read(path, shape)) is not None:
-        return found
-    with locked(path, "extracting features"):
-        message(f"extracting the features of {len(data):,} records into {path}")
+
+    def extracted() -> dict[str, np.ndarray]:
         rows = progress.bar(range(len(data)), "features", unit=" records")
-        vectors = np.stack([features.extract(data.signal(i), data.fs) for i in rows])
+        return {"features": np.stack([features.extract(data.signal(i), data.fs) for i in rows])}
+
+    return _kept(data, "features", ",".join(features.names), extracted, message)["features"]
+
+
+def stored_beats(data: Dataset, message: Message = lambda text: None) -> list[np.ndarray]:
+    """The beats (n_beats, WIDTH) float32 of every record, kept in the same way."""
+
+    def extracted() -> dict[str, np.ndarray]:
+        rows = progress.bar(range(len(data)), "beats", unit=" records")
+        found = [features.beat_sequence(data.signal(i), data.fs) for i in rows]
+        return {
+            "beats": np.concatenate(found),
+            "n_beats": np.array([len(beats) for beats in found], np.int32),
+        }
+
+    kept = _kept(data, "beats", str(WIDTH), extracted, message)
+    return np.split(kept["beats"], np.cumsum(kept["n_beats"])[:-1])
+
+
+def _kept(
+    data: Dataset,
+    what: str,
+    layout: str,
+    extracted: Callable[[], dict[str, np.ndarray]],
+    message: Message,
+) -> Mapping[str, np.ndarray]:
+    """The arrays that are kept of a data set; extracted, where there are none or damaged ones.
+
+    what: is extracted, for the name of the file; layout: what the places of an array hold
+    """
+    key = f"{data.digest},{features.VERSION},{layout}"
+    path = data_dir() / f"{what}-{hashlib.sha256(key.encode()).hexdigest()[:12]}.npz"
+    if (found := _read(path)) is not None:
+        return found
+    with locked(path, f"extracting {what}"):
+        message(f"extracting the {what} of {len(data):,} records into {path}")
+        arrays = extracted()
         with replacing(path) as file:
-            np.savez(file, features=vectors, sha256=np.array(_digest(vectors)))
-    return vectors
+            np.savez(file, sha256=np.array(_digest(arrays)), **arrays)  # type: ignore[arg-type]
+    return arrays
 
 
-def _digest(vectors: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(vectors, "<f4").data).hexdigest()
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}\n".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).data)
+    return digest.hexdigest()
 
 
-def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
-    """The features at `path`, None where they are not there or not what was written."""
+def _read(path: Path) -> Mapping[str, np.ndarray] | None:
+    """The arrays at `path`, None where they are not there or not what was written."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            vectors, sha256 = file["features"], str(file["sha256"])
+            arrays = {name: file[name] for name in file.files}
+            sha256 = str(arrays.pop("sha256"))
     except (OSError, ValueError, EOFError, KeyError, BadZipFile):
         return None
-    whole = vectors.shape == shape and vectors.dtype == np.float32
-    return vectors if whole and _digest(vectors) == sha256 else None
+    return arrays if _digest(arrays) == sha256 else None

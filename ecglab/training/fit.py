@@ -15,9 +15,9 @@ import numpy as np
 from ecglab import models
 from ecglab.datasets.dataset import Dataset, record_weights
 from ecglab.ecg.classes import Classes
-from ecglab.ecg.prepare import batch
 from ecglab.evaluation.metrics import f1_scores
-from ecglab.training.batches import Batches, bucketed
+from ecglab.training.batches import Batches
+from ecglab.training.inputs import Inputs, inputs_of
 from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing
@@ -29,18 +29,18 @@ Network = Any
 """`ecglab.training.network.Network`, which imports this module."""
 
 
-def predict(model: keras.Model, data: Dataset, rows: np.ndarray, batch_size: int) -> np.ndarray:
+def predict(model: keras.Model, inputs: Inputs, rows: np.ndarray, batch_size: int) -> np.ndarray:
     """Probabilities (len(rows), n_classes) of records of any length, in the order of `rows`."""
     rows = np.asarray(rows)
-    probabilities = np.empty((rows.size, len(data.classes)), np.float32)
-    lengths = bucketed(data.lengths[rows], data.fs)
+    probabilities = np.empty((rows.size, model.output_shape[-1]), np.float32)
+    lengths = inputs.bucketed(rows)
     order = np.argsort(lengths, kind="stable")
     for start in range(0, rows.size, batch_size):
         part = order[start : start + batch_size]
         # The last batch is filled up with its first record: one shape less to compile.
         filled = np.concatenate([part, np.repeat(part[:1], batch_size - part.size)])
-        signals = [data.signal(row) for row in rows[filled]]
-        found = model.predict_on_batch(batch(signals, int(lengths[part].max())))
+        given = inputs.batch([inputs.of(row) for row in rows[filled]], int(lengths[part].max()))
+        found = model.predict_on_batch(given)
         probabilities[part] = np.asarray(found)[: part.size]
     return probabilities
 
@@ -151,11 +151,12 @@ def train(
     weights = np.zeros(len(data), np.float32)  # from the classes of the training records alone
     weights[rows] = record_weights(data.labels[rows], data.classes, experiment.class_weight)
     targets = data.classes.one_hot(data.labels) if targets is None else targets
+    inputs = inputs_of(experiment.model, data)
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([seed, epoch])
         batches = Batches(
-            data, rows, targets, weights, experiment.batch_size, _window(experiment), rng
+            inputs, rows, targets, weights, experiment.batch_size, _window(experiment), rng
         )
         _reseed(model, rng)
         # Batch by batch and not `fit`, which on TensorFlow feeds them through tf.data: that took
@@ -172,7 +173,7 @@ def train(
                 f"the loss became {entry['loss']} in epoch {epoch + 1}: lower learning_rate"
             )
         if len(validation):
-            probabilities = predict(model, data, validation, experiment.batch_size)
+            probabilities = predict(model, inputs, validation, experiment.batch_size)
             entry |= _scores(data.labels[validation], probabilities, data.classes)
         entry["seconds"] = time.perf_counter() - started
         state.history.append(entry)

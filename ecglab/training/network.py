@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
@@ -10,7 +10,9 @@ from typing import ClassVar
 import numpy as np
 
 from ecglab import models
+from ecglab.datasets.dataset import Dataset
 from ecglab.training.experiment import Experiment, Fold, Predict
+from ecglab.training.inputs import inputs_of
 from ecglab.training.run_folder import RunFolder
 from ecglab.utils import progress, quiet
 from ecglab.utils.errors import EcglabError
@@ -115,6 +117,9 @@ class Network(Experiment):
             "device": ", ".join(keras.distribution.list_devices()),
         }
 
+    def prepare(self, data: Dataset, message: Callable[[str], None]) -> None:
+        inputs_of(self.model, data, message)
+
     def train_fold(self, fold: Fold) -> Predict:
         """Train the network of the fold, with a line per epoch; it is kept as `model.keras`."""
         from tqdm import tqdm
@@ -156,7 +161,8 @@ class Network(Experiment):
         partial = fold.folder / "model.partial.keras"
         model.save(partial, include_optimizer=False)
         os.replace(partial, fold.folder / "model.keras")
-        return lambda rows: fit.predict(model, fold.data, rows, self.batch_size)
+        inputs = inputs_of(self.model, fold.data)
+        return lambda rows: fit.predict(model, inputs, rows, self.batch_size)
 
     def _targets(self, fold: Fold) -> np.ndarray:
         """(n_records, n_classes): what the network learns to predict for each record."""

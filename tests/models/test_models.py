@@ -1,4 +1,7 @@
-"""Every model: any length, the record alone, saved, exported, trained, and on both backends."""
+"""Every model: any length, the record alone, saved, exported, trained, and on both backends.
+
+Models of beats are in `test_beat_models`.
+"""
 
 import dataclasses
 import os
@@ -8,9 +11,11 @@ from pathlib import Path
 
 import backend_outputs
 import keras
+import model_maker
 import numpy as np
 import pytest
 from backend_outputs import named
+from model_maker import ROUNDING
 
 from ecglab import models
 from ecglab.ecg.prepare import batch
@@ -42,14 +47,11 @@ MODELS = {
     "spectrogram_cnn": {"widths": (3, 4)},
     "spectrogram_crnn": {"widths": (4,), "units": 4},
 }
-"""Each model with parameters that make it small; all else is as in the real one."""
+"""Each model of the waveform with parameters that make it small; all else is as in the real one."""
 
 FS, CLASSES = 300, 4
 
 every_model = pytest.mark.parametrize("name", MODELS)
-
-ROUNDING = 1e-5
-"""Greatest difference of two probabilities that are the same but for the order of sums."""
 
 tensorflow_only = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="the export to ONNX is TensorFlow's"
@@ -57,8 +59,7 @@ tensorflow_only = pytest.mark.skipif(
 
 
 def predicted(model, signal, mask) -> np.ndarray:
-    inputs = {"signal": np.float32(signal), "mask": np.float32(mask)}
-    return keras.ops.convert_to_numpy(model(inputs))
+    return model_maker.predicted(model, {"signal": signal, "mask": mask})
 
 
 def record_of(n: int, rng, fs: float = FS):
@@ -81,26 +82,9 @@ def batch_of(lengths, rng):
 
 
 def drawn(model):
-    """The model with drawn weights that tell records apart.
-
-    Fresh ones hide a part of it (gains of 0, means of 0), and of a model whose probabilities
-    hardly move every claim of invariance would be true.
-    """
-    rng = np.random.default_rng(0)
-    for variable in model.variables:
-        if variable.name in ("gamma", "moving_variance"):
-            variable.assign(rng.uniform(0.5, 1.5, variable.shape))
-        elif variable.name in ("beta", "bias", "moving_mean"):
-            variable.assign(rng.normal(0, 0.3, variable.shape))
-        elif variable.name in ("kernel", "recurrent_kernel"):
-            fan_in = np.prod(variable.shape[:-1])
-            variable.assign(rng.normal(0, np.sqrt(2 / fan_in), variable.shape))
-    label = model.get_layer("label")
-    features = predicted(keras.Model(model.inputs, label.input), *batch_of(16 * [1800], rng))
-    kernel = rng.normal(size=label.kernel.shape) / (features.std(axis=0)[:, None] + 0.01)
-    kernel *= 2 / np.sqrt(len(kernel))
-    label.set_weights([kernel, -features.mean(axis=0) @ kernel])
-    return model
+    """The model with drawn weights that tell records apart."""
+    records = batch_of(16 * [1800], np.random.default_rng(0))
+    return model_maker.drawn(model, dict(zip(("signal", "mask"), records, strict=True)))
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +101,8 @@ def built():
 
 
 def test_every_model_is_tested():
-    assert sorted(MODELS) == models.names()
+    of_waveforms = [name for name in models.names() if models.takes(name) == "waveform"]
+    assert sorted(MODELS) == of_waveforms
 
 
 @pytest.mark.parametrize("name", ["transformer", "_parts", ""])

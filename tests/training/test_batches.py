@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
+from ecglab.datasets import dataset
+from ecglab.ecg import features
 from ecglab.ecg.classes import Classes
-from ecglab.training.batches import Batches, bucketed
+from ecglab.ecg.features.beat_windows import WIDTH
+from ecglab.ecg.prepare import batch
+from ecglab.training.batches import Batches
+from ecglab.training.inputs import Inputs, inputs_of
 
 CLASSES = Classes({"N": "normal", "A": "atrial fibrillation"})
 FS = 100
@@ -28,7 +33,15 @@ class Records:
 def batches_of(data, crop, seed=0, batch_size=4, rows=None):
     rows = np.arange(len(data.lengths)) if rows is None else rows
     targets, weights = CLASSES.one_hot(data.labels), np.arange(len(data.lengths)) + 1.0
-    return Batches(data, rows, targets, weights, batch_size, crop, np.random.default_rng(seed))
+    return Batches(
+        inputs_of("resnet1d", data),
+        rows,
+        targets,
+        weights,
+        batch_size,
+        crop,
+        np.random.default_rng(seed),
+    )
 
 
 @pytest.fixture
@@ -91,5 +104,51 @@ def test_what_does_not_fill_a_batch_is_left_out_at_random(data, crop):
 
 def test_buckets_are_few_and_none_exceeds_the_longest():
     lengths = np.array([1, 999, 1000, 1001, 3000, 6001])
-    np.testing.assert_array_equal(bucketed(lengths, FS), [1000, 1000, 1000, 2000, 3000, 6001])
-    assert bucketed(lengths[:0], FS).size == 0
+    inputs = Inputs(lengths, FS, lambda row: np.zeros(lengths[row]), batch)
+    rows = np.arange(6)
+    np.testing.assert_array_equal(inputs.bucketed(rows), [1000, 1000, 1000, 2000, 3000, 6001])
+    assert inputs.bucketed(rows[:0]).size == 0
+
+
+# Beats
+
+
+@pytest.fixture
+def of_beats(packed, monkeypatch):
+    """Synthetic records, one of them without beats, and what a network of beats takes of them."""
+    monkeypatch.setenv("ECGLAB_DATA", str(packed))
+    data = dataset.open("synthetic").select(np.arange(12))
+    signals = [data.signal(i) for i in range(12)]
+    signals[5] = np.zeros_like(signals[5])
+    monkeypatch.setattr(data, "signal", lambda i: signals[i], raising=False)
+    monkeypatch.setenv("ECGLAB_DATA", str(packed / "beats"))
+    return data, inputs_of("beat_crnn", data)
+
+
+def test_beats_are_those_of_each_record_and_come_at_their_mean_rate(of_beats):
+    data, inputs = of_beats
+    for i in range(12):
+        expected = features.beat_sequence(data.signal(i), data.fs)
+        np.testing.assert_array_equal(inputs.of(i), expected)
+        assert inputs.lengths[i] == len(expected)
+    assert inputs.lengths[5] == 0
+    assert inputs.rate == pytest.approx(inputs.lengths.sum() / (data.lengths.sum() / data.fs))
+
+
+@pytest.mark.parametrize("crop", [8.0, 0.0])
+def test_batches_of_beats_hold_parts_of_records(of_beats, crop):
+    data, inputs = of_beats
+    targets, weights = data.classes.one_hot(data.labels), np.arange(12.0)
+    rng = np.random.default_rng(0)
+    seen = []
+    for given, _, weight in Batches(inputs, np.arange(12), targets, weights, 4, crop, rng):
+        assert given["beats"].shape == (*given["beats_mask"].shape, WIDTH)
+        for beats, mask, row in zip(*given.values(), weight.astype(int), strict=True):
+            n = int(mask.sum())
+            seen.append(row)
+            assert n == min(inputs.lengths[row], round(crop * inputs.rate) or np.inf)
+            assert (mask[:n] == 1).all() and not beats[n:].any()
+            whole = inputs.of(row)
+            starts = range(len(whole) - n + 1)
+            assert any(np.array_equal(beats[:n], whole[i : i + n]) for i in starts)
+    assert sorted(seen) == list(range(12))

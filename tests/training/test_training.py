@@ -10,6 +10,7 @@ import tiny
 from ecglab.datasets import dataset, splits
 from ecglab.evaluation.metrics import f1_scores
 from ecglab.training import fit
+from ecglab.training.inputs import inputs_of
 from ecglab.utils.errors import EcglabError
 
 
@@ -103,7 +104,8 @@ def test_checkpoint_best_keeps_the_epoch_with_the_best_validation_score(data, tm
     experiment = tiny.experiment(epochs=4, checkpoint="best")
     history = []
     model = fit.train(experiment, data, rows, validation, tmp_path, seed=3, on_epoch=history.append)
-    found = data.classes.predicted(fit.predict(model, data, validation, experiment.batch_size))
+    inputs = inputs_of(experiment.model, data)
+    found = data.classes.predicted(fit.predict(model, inputs, validation, experiment.batch_size))
     score = f1_scores(data.labels[validation], found, data.classes)["challenge_f1"]
     assert score == pytest.approx(max(entry["val/challenge_f1"] for entry in history[-1]))
 
@@ -144,7 +146,7 @@ def test_two_classes_and_missing_samples(tmp_path, monkeypatch):
         experiment, data, rows[6:], rows[:6], tmp_path / "run", seed=1, on_epoch=seen.extend
     )
     assert np.isfinite(seen[0]["loss"])
-    probabilities = fit.predict(model, data, rows, 8)
+    probabilities = fit.predict(model, inputs_of("resnet1d", data), rows, 8)
     assert probabilities.shape == (24, 2)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
@@ -156,12 +158,13 @@ def test_predictions_keep_the_order_of_rows_of_any_length(data):
     label = model.get_layer("label")
     label.kernel.assign(np.random.default_rng(0).normal(0, 0.1, size=label.kernel.shape))
     order = np.random.default_rng(0).permutation(len(data))
-    together = fit.predict(model, data, order, 8)
+    inputs = inputs_of("resnet1d", data)
+    together = fit.predict(model, inputs, order, 8)
     for place in (0, 7, 39):
-        alone = fit.predict(model, data, order[[place]], 1)
+        alone = fit.predict(model, inputs, order[[place]], 1)
         np.testing.assert_allclose(together[place], alone[0], atol=1e-6)
     assert np.ptp(together, axis=0).max() > 1e-3
-    assert fit.predict(model, data, order[:0], 8).shape == (0, 4)
+    assert fit.predict(model, inputs, order[:0], 8).shape == (0, 4)
 
 
 def test_windows_are_longer_by_the_resampling(data, monkeypatch, tmp_path):
