@@ -9,7 +9,7 @@ import pytest
 from ecglab.datasets import dataset, splits
 from ecglab.ecg import features
 from ecglab.ecg.classes import Classes
-from ecglab.training import cross_validation, run_folder, trees_onnx
+from ecglab.training import cross_validation, trees_onnx
 from ecglab.training import features as kept_features
 from ecglab.training.experiment import Fold
 from ecglab.training.trees import Trees
@@ -232,28 +232,3 @@ def test_cross_validation_scores_every_record_once(data, monkeypatch):
     before = (run.fold(0) / "model.onnx").stat().st_mtime_ns
     cross_validation.run("trees", SMALL)
     assert (run.fold(0) / "model.onnx").stat().st_mtime_ns == before
-
-
-def test_a_share_of_the_training_records_is_of_every_class_and_validates_as_before(
-    data, monkeypatch, tmp_path
-):
-    seen = []
-
-    def train_fold(self, fold):
-        seen.append((set(fold.rows), set(fold.validation), set(fold.scored)))
-        return lambda rows: np.full((len(rows), len(data.classes)), 0.25)
-
-    monkeypatch.setattr(Trees, "train_fold", train_fold)
-    for share in (1.0, 0.5):
-        experiment = dataclasses.replace(SMALL, training_share=share)
-        planned = cross_validation.plan(experiment)
-        run = run_folder.RunFolder(tmp_path / str(share))
-        run_folder.begin(run, "trees", experiment, data, planned.split, {})
-        cross_validation.train_fold(run, 0)
-    (whole, validation, scored), half = seen
-    assert half[1:] == (validation, scored) and half[0] < whole
-    for label in data.classes:
-        counts = [sum(data.labels[list(rows)] == label) for rows in (half[0], whole)]
-        assert abs(counts[0] - counts[1] / 2) <= 1
-    with pytest.raises(EcglabError, match=r"^training_share=0.0 is impossible"):
-        dataclasses.replace(SMALL, training_share=0.0)
