@@ -8,6 +8,8 @@ import pytest
 import tiny
 
 from ecglab.datasets import dataset
+from ecglab.ecg.features import beat_sequence, qrs
+from ecglab.ecg.record import Record
 from ecglab.inference.predictor import MIN_PROBABILITY, Predictor, pooled
 from ecglab.tracking import registry, runs
 from ecglab.tracking import tracker as tracking
@@ -18,6 +20,9 @@ from ecglab.utils.errors import EcglabError
 
 MEMBERS = {
     "tiny": tiny.experiment(epochs=1),
+    "beats": tiny.experiment(
+        epochs=2, model="beat_crnn", network={"widths": (4,), "beat_width": 6, "units": 3}
+    ),
     "trees": Trees(data="synthetic", iterations=5, leaves=4, min_leaf=2, bags=1),
 }
 POOL = Ensemble(data="synthetic", folds=2, validation=0.2, members=tuple(MEMBERS))
@@ -25,7 +30,7 @@ POOL = Ensemble(data="synthetic", folds=2, validation=0.2, members=tuple(MEMBERS
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The run of an ensemble of a network and trees on 60 synthetic records, tracked."""
+    """The run of an ensemble of two networks and trees on 60 synthetic records, tracked."""
     folder = tmp_path_factory.mktemp("ensemble")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ECGLAB_DATA", str(folder / "data"))
@@ -113,6 +118,7 @@ def test_it_is_not_gone_on_with_when_a_member_has_other_settings(trained, monkey
     made_of = trained.run.made_of
     assert {name: settings["validation"] for name, settings in made_of.items()} == {
         "tiny": 0.2,
+        "beats": 0.2,
         "trees": 0.2,
     }
     monkeypatch.setattr(experiment, "load", MEMBERS.get)
@@ -127,7 +133,7 @@ def test_it_is_not_gone_on_with_when_a_member_has_other_settings(trained, monkey
 
 def test_every_record_is_scored_once(trained):
     table = trained.run.predictions()
-    scored = sum(len(member.predictions()) for member in trained.members) / 2
+    scored = sum(len(member.predictions()) for member in trained.members) / len(MEMBERS)
     assert len(table) == scored == table["record"].nunique()
     assert table[list(trained.run.classes)].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
 
@@ -137,7 +143,7 @@ def test_scored_labels_have_no_part_in_the_exponents(trained):
     for k in trained.run.folds:
         tables = [member.validation(k) for member in trained.members]
         probabilities = np.stack([table[list(classes)].to_numpy() for table in tables])
-        assert list(tables[0]["record"]) == list(tables[1]["record"])
+        assert all(list(table["record"]) == list(tables[0]["record"]) for table in tables)
         fitted, _ = fit_exponents(probabilities, classes.index(tables[0]["label"]), equal=True)
         scored = trained.run.predictions(k)[list(classes)].to_numpy()
         members = [member.predictions(k)[list(classes)].to_numpy() for member in trained.members]
@@ -153,6 +159,37 @@ def test_the_package_predicts_what_was_scored(trained):
         found = Predictor(package, members=[k]).predict_proba(records)
         # The tables that it was pooled from have six decimals.
         assert found == pytest.approx(table[list(data.classes)].to_numpy(), abs=2e-4)
+
+
+def test_records_without_beats_are_predicted_and_change_nothing_for_others(trained):
+    predictor = Predictor(registry.package_of(trained.run.name))
+    data = dataset.open("synthetic")
+    whole = data.record(int(data.lengths.argmax()))
+    wave = Record(np.sin(np.arange(3000) / 200), whole.fs, id="wave")
+    assert len(beat_sequence(wave.signal, wave.fs)) == 0
+    short = Record(whole.signal[:1500], whole.fs, id="short")
+    gap = whole.signal.copy()
+    gap[900:-900] = np.nan
+    records = [wave, whole, short, Record(gap, whole.fs, id="gap"), wave]
+    found = predictor.predict_proba(records)
+    assert np.isfinite(found).all()
+    for record, expected in zip(records, found, strict=True):
+        assert predictor.predict_proba([record])[0] == pytest.approx(expected, abs=1e-5)
+    rows = predictor.rows(records)
+    assert [row["record"] for row in rows] == ["wave", whole.id, "short", "gap", "wave"]
+    for row, expected in zip(rows, found, strict=True):
+        assert list(row["probabilities"].values()) == pytest.approx(expected, abs=1e-5)
+    edges, changes = predictor.explain(whole, seconds=4)
+    assert len(changes) == len(edges) - 1 and np.isfinite(changes).all() and changes.any()
+
+
+def test_a_prediction_looks_for_beats_once(trained, monkeypatch):
+    """Trees, the network of beats, the verdict and its findings share them."""
+    calls, detect = [], qrs.detect
+    monkeypatch.setattr(qrs, "detect", lambda bands: calls.append(1) or detect(bands))
+    data = dataset.open("synthetic")
+    Predictor(registry.package_of(trained.run.name)).rows([data.record(i) for i in range(12)])
+    assert len(calls) == 12
 
 
 def test_the_registered_pool_loads_alone(trained):
