@@ -40,7 +40,7 @@ data, classes = setup.data, setup.data.classes
 # - `spectrogram_resnet` reads the short-hop spectrogram of notebook 2: frames are time, bins are
 #   channels, since a pattern that moves in frequency is another wave and not the same one.
 # - `fused` joins the branches of `resnet1d` and of `spectrogram_resnet` in one network.
-# - `beat_crnn` reads beats: the shape of each, cut out around R, and the intervals before and after.
+# - `beat_crnn` reads beats: the shape of each, cut out around R, and the intervals beside it.
 #
 # Their cost on this machine, at the sizes of the experiments of the same names and for records of
 # 30 s:
