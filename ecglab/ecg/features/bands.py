@@ -3,9 +3,8 @@
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
-from .series import median
+from .series import median, windows
 
 
 class Bands:
@@ -97,13 +96,20 @@ def _hann(n: int, fs: float) -> tuple[np.ndarray, np.ndarray]:
 
 def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
     """(n,) the mean of the `width` samples around each one, of those that are there."""
-    width = max(width, 1)
-    before, after = width // 2, width - width // 2
-    total = np.cumsum(x)
-    total = np.concatenate([np.zeros(before + 1), total, np.full(after - 1, total[-1])])
-    at = np.arange(x.size)
-    count = np.minimum(at, before) + np.minimum(x.size - at, after)
-    return np.maximum(total[width:] - total[:-width], 0) / count
+    n, width = x.size, max(width, 1)
+    first = width // 2 + 1
+    total = np.zeros(n + width)
+    np.cumsum(x, out=total[first : first + n])
+    total[first + n :] = total[first + n - 1]
+    sums = total[width:] - total[:-width]
+    return np.maximum(sums, 0, out=sums) / _counts(n, width)
+
+
+@lru_cache(maxsize=64)
+def _counts(n: int, width: int) -> np.ndarray:
+    """(n,) how many of n samples are among the `width` around each one."""
+    at = np.arange(n)
+    return np.minimum(at, width // 2) + np.minimum(n - at, width - width // 2).astype(float)
 
 
 def envelope_of(x: np.ndarray, fs: float) -> np.ndarray:
@@ -122,7 +128,7 @@ def correlations(rows: np.ndarray, template: np.ndarray) -> np.ndarray:
 def power_spectrum(x: np.ndarray, fs: float) -> tuple[np.ndarray, np.ndarray]:
     """Frequencies in Hz and the power at them: Hann windows of about 4 s that overlap by half."""
     n = min(fast_length(round(4 * fs)), x.size)
-    pieces = sliding_window_view(x, n)[:: max(n // 2, 1)]
+    pieces = windows(x, n)[:: max(n // 2, 1)]
     hz, window = _hann(n, fs)
     pieces = (pieces - pieces.mean(axis=1, keepdims=True)) * window
     return hz, power_of(np.fft.rfft(pieces)).mean(axis=0)

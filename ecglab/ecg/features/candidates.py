@@ -21,10 +21,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from .bands import Bands
-from .series import local_median, median
+from .series import local_median, median, windows
 
 REFRACTORY = 0.2
 """Seconds around a candidate in which there is no lower one."""
@@ -129,9 +128,9 @@ def find(bands: Bands) -> Candidates | None:
     at = maxima(envelope, level, LOWEST, REFRACTORY, fs)
     # What follows changes slowly: 50 values a second are enough.
     step = max(round(fs / 50), 1)
-    few = envelope[::step]
+    few = envelope[::step].copy()
     width = min(100, few.size)
-    pieces = np.sort(sliding_window_view(few, width)[:: width // 2], axis=1)
+    pieces = np.sort(windows(few, width)[:: width // 2], axis=1)
     floor = pieces[:, int(0.4 * width)]
     middles = np.arange(len(pieces)) * (width // 2) + width / 2
     around = np.minimum(at // step, few.size - 1)[:, None] + np.arange(6, 19)
@@ -174,12 +173,13 @@ def maxima(
     tops = 1 + np.flatnonzero((inner > envelope[:-2]) & (inner >= envelope[2:]))
     tops = tops[envelope[tops] >= lowest * level(tops)]
     reach = round(refractory * fs)
-    free = np.ones(envelope.size, bool)
+    free = bytearray(b"\1" * envelope.size)  # read one by one faster than an array
     kept = []
     for top in tops[np.argsort(-envelope[tops], kind="stable")].tolist():
         if free[top]:
             kept.append(top)
-            free[max(top - reach, 0) : top + reach] = False
+            start, end = max(top - reach, 0), min(top + reach, envelope.size)
+            free[start:end] = bytes(end - start)
     return np.sort(np.array(kept, int))
 
 
@@ -249,10 +249,11 @@ class _Windows:
         self._before = round(-start * fs / self._step)
         width = self._before + round(end * fs / self._step) + 1
         n = x.size // self._step * self._step
-        few = np.sum([x[i : n : self._step] for i in range(self._step)], axis=0) / self._step
+        few = sum((x[i : n : self._step] for i in range(1, self._step)), x[: n : self._step])
+        few = few / self._step
         self._edge = round(fs / self._step)  # a second beyond both ends
         self._x = np.concatenate([np.full(self._edge, few[0]), few, np.full(self._edge, few[-1])])
-        self._rows = sliding_window_view(self._x, width)
+        self._rows = windows(self._x, width)
         size = moving_size(self._x, width)
         self._per_size = np.divide(1, size, out=np.zeros(size.size), where=size > 0)
 
@@ -272,13 +273,10 @@ class _Windows:
         at: (n,) increasing; reach: how far the windows are shifted, in s
         """
         steps = round(reach * self._fs / self._step)
-        start = self._start(at)
-        first, last = int(start.min()) - steps, int(start.max()) + steps + 1
+        start = self._start(at)[:, None] + np.arange(-steps, steps + 1)
         centred = template - template.mean()
         size = np.sqrt(centred @ centred)
-        piece = self._x[first : last + template.size - 1]
-        alike = np.correlate(piece, centred, "valid") * self._per_size[first:last]
-        near = alike[(start - first)[:, None] + np.arange(-steps, steps + 1)]
+        near = (self._rows[start] @ centred) * self._per_size[start]
         place = near.argmax(axis=1)
         found = near[np.arange(at.size), place] / (size if size > 0 else 1.0)
         return found, (place - steps) * self._step

@@ -158,7 +158,7 @@ def _near(a: np.ndarray, b: np.ndarray, tolerance: float) -> int:
 def _period(envelope: np.ndarray, fs: float) -> tuple[float, float]:
     """Lag in s and height of the highest autocorrelation, at 50 Hz."""
     step = max(int(fs // 50), 1)
-    few = envelope[: envelope.size // step * step].reshape(-1, step).mean(axis=1)
+    few = envelope[: envelope.size // step * step].reshape(-1, step) @ np.full(step, 1 / step)
     few = np.minimum(few, 3 * median(few) + few.mean())  # a burst is not to decide alone
     few = few - few.mean()
     auto = np.fft.irfft(power_of(np.fft.rfft(few, fast_length(2 * few.size))))[: few.size]

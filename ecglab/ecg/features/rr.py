@@ -15,10 +15,9 @@ doi:10.1007/s10439-009-9740-z (turning points, Shannon entropy).
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from .beats import Beats
-from .series import fraction, local_median, median, percentile
+from .series import fraction, local_median, median, percentile, windows
 
 EDGES = (-0.15, -0.05, 0.05, 0.15)
 """Between the bins of the histogram of changes, in mean RR."""
@@ -244,7 +243,7 @@ def _in_threes(rr: np.ndarray) -> float:
     """The share of stretches of 6 intervals that repeat after 3 and are not all alike."""
     if rr.size < 6:
         return np.nan
-    pieces = sliding_window_view(rr, 6)
+    pieces = windows(rr, 6)
     repeats = (np.abs(pieces[:, 3:] / pieces[:, :3] - 1) < 0.1).all(axis=1)
     return fraction(repeats & (pieces.max(axis=1) > 1.2 * pieces.min(axis=1)))
 
@@ -252,7 +251,7 @@ def _in_threes(rr: np.ndarray) -> float:
 def _windows(rr: np.ndarray) -> dict[str, float]:
     if rr.size < 6:
         return {}
-    pieces = sliding_window_view(rr, 6)
+    pieces = windows(rr, 6)
     mean = pieces.mean(axis=1)
     cv = pieces.std(axis=1) / mean
     change = median(np.abs(np.diff(pieces, axis=1))) / mean

@@ -61,14 +61,17 @@ def best_sequence(
         price += LONG_PRICE * np.clip(relative - LONG, 0, 6)
         edge = EDGE_PRICE * np.minimum(time / around, 6)
     price[interval < SHORTEST] = np.inf
-    best = (evidence - edge).tolist()
-    last = [-1] * n
+    best: list[float] = []
+    last: list[int] = []
     # In plain numbers: a step of NumPy for each candidate would take longer.
-    for i, (own, prices) in enumerate(zip(evidence.tolist(), price.tolist(), strict=True)):
+    given = zip(evidence.tolist(), (-edge).tolist(), price.tolist(), strict=True)
+    for i, (own, most, prices) in enumerate(given):
+        place = -1
         for j, cost in zip(range(i - 1, -1, -1), prices, strict=False):
-            total = best[j] - cost + own
-            if total > best[i]:
-                best[i], last[i] = total, j
+            if best[j] - cost > most:
+                most, place = best[j] - cost, j
+        best.append(most + own)
+        last.append(place)
     end = np.array(best)
     if np.isfinite(spread):
         end -= EDGE_PRICE * np.minimum((time[-1] - time) / around, 6)

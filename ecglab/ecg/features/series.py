@@ -1,4 +1,4 @@
-"""Medians, percentiles and shares: of short series, NumPy's own take several times as long.
+"""Medians, percentiles, shares and windows: of short series, NumPy's take several times as long.
 
 None of them looks for NaN: there is none in what the features are made of.
 """
@@ -26,6 +26,11 @@ def percentile(x: np.ndarray, percent: ArrayLike) -> Any:
 def fraction(which: np.ndarray) -> float:
     """Share of true values in `which` (n,)."""
     return np.count_nonzero(which) / which.size
+
+
+def windows(x: np.ndarray, width: int) -> np.ndarray:
+    """(n - width + 1, width) each stretch of x (n,), which is in one piece; a view."""
+    return np.ndarray((x.size - width + 1, width), x.dtype, x, strides=2 * x.strides)
 
 
 def local_median(x: np.ndarray) -> np.ndarray:
