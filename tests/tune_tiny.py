@@ -6,6 +6,7 @@ KIND: "trees", quick; "slow", trees of which each takes a second or two; "networ
 epochs; "broken", trees of whose two trials the second fails
 """
 
+import signal
 import sys
 
 from ecglab.cli import main as cli
@@ -38,5 +39,7 @@ def use(kind: str) -> None:
 
 
 if __name__ == "__main__":
+    # A shell that was told to run us in the background has Ctrl-C ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     use(sys.argv[1])
     sys.exit(cli.main(["tune", "tiny", *sys.argv[2:]]))
