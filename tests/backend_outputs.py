@@ -2,11 +2,15 @@
 
     KERAS_BACKEND=jax python backend_outputs.py FOLDER
 
-FOLDER holds inputs.npz, arrays by the name of an input, and models, *.keras. Beside each model
-comes an .npz with its outputs and, where it can be trained, the result of `training_steps`.
+`under_jax` does so. FOLDER holds inputs.npz, arrays by the name of an input, and models, *.keras.
+Beside each model comes an .npz with its outputs and, where it can be trained, the result of
+`training_steps`.
 """
 
+import os
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -19,6 +23,23 @@ def named(outputs) -> dict[str, np.ndarray]:
     """{"output_0": ..., ...}: the outputs of a model as arrays."""
     flat = keras.tree.flatten(outputs)
     return {f"output_{k}": keras.ops.convert_to_numpy(x) for k, x in enumerate(flat)}
+
+
+def under_jax(models: Mapping, inputs: Mapping, folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """{name: its outputs under JAX, and the result of its training} of models by name.
+
+    inputs: arrays by name; folder: an empty one
+    """
+    np.savez(folder / "inputs.npz", **inputs)
+    for name, model in models.items():
+        model.save(folder / f"{name}.keras")
+    jax = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
+    subprocess.run([sys.executable, __file__, folder], env={**os.environ, **jax}, check=True)
+    found = {}
+    for name in models:
+        with np.load(folder / f"{name}.npz") as stored:
+            found[name] = dict(stored)
+    return found
 
 
 def training_steps(model, inputs) -> dict[str, float]:

@@ -2,9 +2,15 @@
 
 import keras
 import numpy as np
+import pytest
 
 ROUNDING = 1e-5
 """Greatest difference of two probabilities that are the same but for the order of sums."""
+
+
+tensorflow_only = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="the export to ONNX is TensorFlow's"
+)
 
 
 def predicted(model, inputs: dict) -> np.ndarray:
@@ -33,3 +39,14 @@ def drawn(model, inputs: dict):
     kernel *= 2 / np.sqrt(len(kernel))
     label.set_weights([kernel, -features.mean(axis=0) @ kernel])
     return model
+
+
+def onnx_session(model, folder):
+    """The onnxruntime session of the model, saved to a folder and exported from there."""
+    import onnxruntime
+
+    from ecglab.packaging import onnx_files
+
+    model.save(folder / "model.keras")
+    exported = onnx_files.of_network(folder / "model.keras")
+    return onnxruntime.InferenceSession(exported.SerializeToString())

@@ -1,16 +1,10 @@
 """Models of beats: any number, the record alone, saved, exported, trained, on both backends."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-import backend_outputs
 import keras
 import numpy as np
 import pytest
-from backend_outputs import named
-from model_maker import ROUNDING, drawn, predicted
+from backend_outputs import named, under_jax
+from model_maker import ROUNDING, drawn, onnx_session, predicted, tensorflow_only
 
 from ecglab import models
 from ecglab.ecg.features.beat_windows import POINTS, TIMES, WIDTH, batch_of_beats
@@ -145,18 +139,10 @@ def test_saved_and_loaded(name, built, tmp_path, rng):
     np.testing.assert_array_equal(predicted(again, inputs), predicted(built[name], inputs))
 
 
-@pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="the export to ONNX is TensorFlow's"
-)
+@tensorflow_only
 @every_model
 def test_onnx_agrees(name, built, tmp_path, rng):
-    import onnxruntime
-
-    from ecglab.packaging import onnx_files
-
-    built[name].save(tmp_path / "model.keras")
-    exported = onnx_files.of_network(tmp_path / "model.keras")
-    session = onnxruntime.InferenceSession(exported.SerializeToString())
+    session = onnx_session(built[name], tmp_path)
     assert {x.name for x in session.get_inputs()} == {"beats", "beats_mask"}
     for lengths in ([0], [1], [30, 0, 12], [700, 41, 3]):
         inputs = batch_of_beats([sequence(n, rng) for n in lengths])
@@ -188,16 +174,10 @@ def test_training_with_augmentation_lowers_the_loss(name):
 def test_jax_agrees_and_trains(built, tmp_path):
     rng = np.random.default_rng(0)
     inputs = batch_of_beats([sequence(n, rng) for n in (12, 30, 0, 21)])
-    np.savez(tmp_path / "inputs.npz", **inputs)
-    for name, model in built.items():
-        model.save(tmp_path / f"{name}.keras")
-    script = Path(backend_outputs.__file__)
-    jax = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-    subprocess.run([sys.executable, script, tmp_path], env={**os.environ, **jax}, check=True)
-    for name, model in built.items():
-        with np.load(tmp_path / f"{name}.npz") as there:
-            assert there["backend"] == "jax"
-            for key, expected in named(model(inputs)).items():
-                np.testing.assert_allclose(there[key], expected, rtol=1e-4, atol=1e-4)
-            assert np.isfinite(there["loss"])
-            assert there["moved"] > 1e-5, "every weight moves"
+    for name, there in under_jax(built, inputs, tmp_path).items():
+        model = built[name]
+        assert there["backend"] == "jax"
+        for key, expected in named(model(inputs)).items():
+            np.testing.assert_allclose(there[key], expected, rtol=1e-4, atol=1e-4)
+        assert np.isfinite(there["loss"])
+        assert there["moved"] > 1e-5, "every weight moves"

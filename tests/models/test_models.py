@@ -4,18 +4,15 @@ Models of beats are in `test_beat_models`.
 """
 
 import dataclasses
-import os
 import subprocess
 import sys
-from pathlib import Path
 
-import backend_outputs
 import keras
 import model_maker
 import numpy as np
 import pytest
-from backend_outputs import named
-from model_maker import ROUNDING
+from backend_outputs import named, under_jax
+from model_maker import ROUNDING, onnx_session, tensorflow_only
 
 from ecglab import models
 from ecglab.ecg.prepare import batch
@@ -52,10 +49,6 @@ MODELS = {
 FS, CLASSES = 300, 4
 
 every_model = pytest.mark.parametrize("name", MODELS)
-
-tensorflow_only = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="the export to ONNX is TensorFlow's"
-)
 
 
 def predicted(model, signal, mask) -> np.ndarray:
@@ -281,13 +274,7 @@ def test_saved_and_loaded(name, built, tmp_path, rng):
 @tensorflow_only
 @every_model
 def test_onnx_agrees(name, built, tmp_path, rng):
-    import onnxruntime
-
-    from ecglab.packaging import onnx_files
-
-    built[name].save(tmp_path / "model.keras")
-    exported = onnx_files.of_network(tmp_path / "model.keras")
-    session = onnxruntime.InferenceSession(exported.SerializeToString())
+    session = onnx_session(built[name], tmp_path)
     assert {x.name for x in session.get_inputs()} == {"signal", "mask"}
     for lengths in ([1500], [3001, 2000], [18300, 9000, 1777]):
         signal, mask = batch_of(lengths, rng)
@@ -351,21 +338,11 @@ def layer_chains() -> keras.Model:
 @pytest.fixture(scope="module")
 def both_backends(built, tmp_path_factory):
     """{name: (outputs of this process, outputs and training under JAX)} for each model."""
-    folder = tmp_path_factory.mktemp("backends")
     signal, mask = batch_of([2500, 3001, 1500, 2999], np.random.default_rng(0))
     inputs = {"signal": np.float32(signal), "mask": np.float32(mask)}
-    np.savez(folder / "inputs.npz", **inputs)
-    here = {}
-    for name, model in {**built, "layers": layer_chains()}.items():
-        model.save(folder / f"{name}.keras")
-        here[name] = named(model(inputs))
-    script = Path(backend_outputs.__file__)
-    jax = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1"}
-    subprocess.run([sys.executable, script, folder], env={**os.environ, **jax}, check=True)
-    there = {}
-    for name in here:
-        with np.load(folder / f"{name}.npz") as stored:
-            there[name] = dict(stored)
+    tested = {**built, "layers": layer_chains()}
+    there = under_jax(tested, inputs, tmp_path_factory.mktemp("backends"))
+    here = {name: named(model(inputs)) for name, model in tested.items()}
     return here, there
 
 
