@@ -82,7 +82,7 @@ def gaps(record: Record, rng: np.random.Generator, shown: str, share: float = 0.
     rail = np.sign(rng.uniform(-1, 1)) * max(RAIL_MV, 1.1 * float(np.nanmax(np.abs(signal))))
     left = share * record.seconds
     while left > 0:
-        seconds = min(rng.uniform(*GAP_SECONDS), max(left, GAP_SECONDS[0]))
+        seconds = min(rng.uniform(*GAP_SECONDS), max(left, GAP_SECONDS[0]), record.seconds / 2)
         start = rng.integers(1, record.n_samples - round(seconds * record.fs))
         part = slice(start, start + round(seconds * record.fs))
         values = {"nan": np.nan, "zero": 0.0, "held": signal[start - 1], "rail": rail}

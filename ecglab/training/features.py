@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -10,6 +11,8 @@ import numpy as np
 from ecglab.datasets.dataset import Dataset
 from ecglab.ecg import features
 from ecglab.ecg.features.beat_windows import WIDTH
+from ecglab.ecg.record import Record
+from ecglab.evaluation import disturbances
 from ecglab.utils import progress
 from ecglab.utils.files import locked, replacing
 from ecglab.utils.paths import data_dir
@@ -29,6 +32,44 @@ def stored(data: Dataset, message: Message = lambda text: None) -> np.ndarray:
         return {"features": np.stack([features.extract(data.signal(i), data.fs) for i in rows])}
 
     return _kept(data, "features", ",".join(features.names), extracted, message)["features"]
+
+
+EXCERPT_SECONDS = (9.0, 25.0)
+"""Shortest and longest of the excerpts that are copies of a record."""
+
+MISSING_SHARE = (0.02, 0.2)
+"""Of a copy with missing parts."""
+
+
+def stored_copies(data: Dataset, copies: int, message: Message = lambda text: None) -> np.ndarray:
+    """The features (copies, n_records, n_features) float32 of varied copies of every record.
+
+    The first copy, the third and so on is an excerpt of the record, the others miss parts of it.
+    They are kept as the features of the records are.
+    """
+
+    def extracted(copy: int) -> dict[str, np.ndarray]:
+        what = f"features of copies {copy + 1}/{copies}"
+        rows = progress.bar(range(len(data)), what, unit=" records")
+        varied = (_varied(data.record(i), copy) for i in rows)
+        return {"features": np.stack([features.extract(x.signal, x.fs) for x in varied])}
+
+    layout = f"{EXCERPT_SECONDS},{MISSING_SHARE},{','.join(features.names)}"
+    found = [
+        _kept(data, "features", f"copy {copy},{layout}", partial(extracted, copy), message)
+        for copy in range(copies)
+    ]
+    shape = (copies, len(data), len(features.names))
+    return np.reshape([kept["features"] for kept in found], shape)
+
+
+def _varied(record: Record, copy: int) -> Record:
+    """A copy of the record; the number of the copy and the id of the record decide what is drawn."""
+    rng = np.random.default_rng([copy, *record.id.encode()])
+    if copy % 2:
+        return disturbances.gaps(record, rng, "nan", rng.uniform(*MISSING_SHARE))
+    shortest, longest = np.minimum(EXCERPT_SECONDS, record.seconds)
+    return disturbances.length(record, rng, rng.uniform(shortest, longest))
 
 
 def stored_beats(data: Dataset, message: Message = lambda text: None) -> list[np.ndarray]:

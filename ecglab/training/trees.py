@@ -12,7 +12,7 @@ from ecglab.ecg import features
 from ecglab.ecg.classes import Classes
 from ecglab.training import trees_onnx
 from ecglab.training.experiment import Experiment, Fold, Predict
-from ecglab.training.features import stored
+from ecglab.training.features import stored, stored_copies
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import replacing, write_json
 from ecglab.utils.progress import left
@@ -33,6 +33,8 @@ class Trees(Experiment):
     leaves: greatest number of leaves of a tree; min_leaf: least number of records in a leaf
     l2: penalty on the squared values of leaves
     share: share of the features that each split may choose from
+    copies: varied copies of each training record, excerpts and such with missing parts in turn. All
+        together they count as much as the record
     class_weight: power of the inverse class frequency by which a record counts; 0 for none
     without: group of features that is left out, by its prefix (rr, beat, p, f or quality)
     bags: models that differ by their seed, whose probabilities are averaged
@@ -45,6 +47,7 @@ class Trees(Experiment):
     min_leaf: int = 20
     l2: float = 5.0
     share: float = 0.3
+    copies: int = 2
     class_weight: float = 0.5
     without: str = ""
     bags: int = 3
@@ -60,6 +63,7 @@ class Trees(Experiment):
             ("min_leaf", self.min_leaf >= 1, "at least 1"),
             ("l2", self.l2 >= 0, "at least 0"),
             ("share", 0 < self.share <= 1, "above 0 and at most 1"),
+            ("copies", self.copies >= 0, "at least 0"),
             ("class_weight", self.class_weight >= 0, "at least 0"),
             ("bags", self.bags >= 1, "at least 1"),
             ("without", self.without in ("", *GROUPS), f"one of {', '.join(GROUPS)}"),
@@ -67,13 +71,15 @@ class Trees(Experiment):
 
     def prepare(self, data: Dataset, message: Callable[[str], None]) -> None:
         stored(data, message)
+        stored_copies(data, self.copies, message)
 
     def train_fold(self, fold: Fold) -> Predict:
         """Fit the fold's trees on `fold.rows`; keeps them as `model.onnx`."""
         vectors, classes = stored(fold.data, fold.message), fold.data.classes
+        copies = stored_copies(fold.data, self.copies, fold.message)
         began = time.perf_counter()
         x, labels = vectors[fold.rows], fold.data.labels[fold.rows]
-        models = self.fit(x, labels, classes, fold.k)
+        models = self.fit(np.stack([x, *copies[:, fold.rows]]), labels, classes, fold.k)
         path = fold.folder / "model.onnx"
         with replacing(path) as file:
             file.write(trees_onnx.exported(models, x.shape[1], len(classes)))
@@ -92,7 +98,8 @@ class Trees(Experiment):
     def fit(self, x: np.ndarray, labels: np.ndarray, classes: Classes, k: int = 0) -> list:
         """The fitted scikit-learn models, one per bag.
 
-        x: features (n, n_features); labels: (n,), of the classes; k: number of the fold
+        x: features (n, n_features), or (1 + copies, n, n_features) of records and of their copies
+        labels: (n,), of the classes; k: number of the fold
         """
         from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -104,7 +111,11 @@ class Trees(Experiment):
             )
         left_out = [name.startswith(f"{self.without}_") for name in features.names]
         x = np.where(left_out, 0, x)  # no tree can split on a constant
-        weight = record_weights(labels, classes, self.class_weight)
+        x = x.reshape(-1, x.shape[-1])
+        n = len(x) // len(labels)
+        shares = np.array([1.0] if n == 1 else [0.5] + [0.5 / (n - 1)] * (n - 1))
+        weights = np.outer(shares, record_weights(labels, classes, self.class_weight)).ravel()
+        targets = np.tile(classes.index(labels), n)
         return [
             HistGradientBoostingClassifier(
                 max_iter=self.iterations,
@@ -115,6 +126,6 @@ class Trees(Experiment):
                 max_features=self.share,
                 early_stopping=False,
                 random_state=(self.seed * 1000 + k) * 1000 + bag,
-            ).fit(x, classes.index(labels), sample_weight=weight)
+            ).fit(x, targets, sample_weight=weights)
             for bag in range(self.bags)
         ]

@@ -18,7 +18,7 @@ from ecglab.training.trees import Trees
 from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_json
 
-SMALL = Trees(data="synthetic", iterations=5, leaves=4, min_leaf=2, bags=1)
+SMALL = Trees(data="synthetic", iterations=5, leaves=4, min_leaf=2, bags=1, copies=0)
 OF = Committee(data="synthetic", folds=1, validation=0.2, of="trees", parts=3)
 
 

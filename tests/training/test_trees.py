@@ -219,6 +219,44 @@ def test_another_version_or_other_records_are_stored_apart(few, monkeypatch):
     assert len(count) == 10
 
 
+# Varied copies of the training records
+
+
+def test_copies_are_excerpts_and_records_with_missing_parts_in_turn(few, monkeypatch):
+    data, folder, _ = few
+    signals = []
+    monkeypatch.setattr(features, "extract", lambda x, fs: signals.append(x) or np.zeros(95))
+    monkeypatch.setattr(features, "names", features.names[:95])
+    assert kept_features.stored_copies(data, 2).shape == (2, 4, 95)
+    for record, excerpt, gapped in zip(data, signals[:4], signals[4:], strict=True):
+        assert min(9, record.seconds) * data.fs - 1 <= len(excerpt) <= 25 * data.fs
+        assert excerpt.tobytes() in record.signal.tobytes()
+        assert len(gapped) == record.n_samples
+        assert 0.01 < np.isnan(gapped).mean() < 0.25
+        known = ~np.isnan(gapped)
+        np.testing.assert_array_equal(gapped[known], record.signal[known])
+
+
+def test_copies_are_the_same_each_time_and_extracted_once(few):
+    data, folder, count = few
+    first = kept_features.stored_copies(data, 2)
+    np.testing.assert_array_equal(kept_features.stored_copies(data, 2), first)
+    np.testing.assert_array_equal(kept_features.stored_copies(data, 1), first[:1])
+    assert len(count) == 8
+    for path in folder.glob("features-*.npz"):
+        path.unlink()
+    np.testing.assert_array_equal(kept_features.stored_copies(data, 2), first)
+
+
+def test_copies_count_as_much_as_their_records(data):
+    x = np.zeros((len(data), len(features.names)))
+    x[:, 0] = np.random.default_rng(1).normal(size=len(x))  # one feature: no two splits are equal
+    trees = dataclasses.replace(SMALL, min_leaf=1)
+    [alone, *_] = trees.fit(x, data.labels, data.classes)
+    [tripled, *_] = trees.fit(np.stack([x, x, x]), data.labels, data.classes)
+    np.testing.assert_allclose(tripled.predict_proba(x), alone.predict_proba(x), atol=1e-6)
+
+
 # The whole protocol
 
 
