@@ -64,7 +64,7 @@ def stored_copies(data: Dataset, copies: int, message: Message = lambda text: No
 
 
 def _varied(record: Record, copy: int) -> Record:
-    """A copy of the record; the number of the copy and the id of the record decide what is drawn."""
+    """A copy of the record. Its number and the id of the record decide what is drawn."""
     rng = np.random.default_rng([copy, *record.id.encode()])
     if copy % 2:
         return disturbances.gaps(record, rng, "nan", rng.uniform(*MISSING_SHARE))

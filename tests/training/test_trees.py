@@ -223,7 +223,7 @@ def test_another_version_or_other_records_are_stored_apart(few, monkeypatch):
 
 
 def test_copies_are_excerpts_and_records_with_missing_parts_in_turn(few, monkeypatch):
-    data, folder, _ = few
+    data, *_ = few
     signals = []
     monkeypatch.setattr(features, "extract", lambda x, fs: signals.append(x) or np.zeros(95))
     monkeypatch.setattr(features, "names", features.names[:95])
