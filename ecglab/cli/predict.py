@@ -149,7 +149,7 @@ def classify(
         except RecordError as error:
             row = _failed(file, predictor, str(error))
         except Exception as error:  # a fault of a reader or a model must not stop the others
-            row = _failed(file, predictor, f"{file}: {type(error).__name__}: {error}")
+            row = _failed(file, predictor, f"{type(error).__name__}: {error}")
         yield row, record
 
 
@@ -171,6 +171,9 @@ def warn(doubtful: Sequence[str]) -> None:
 
 
 def _failed(file: str, predictor: "Predictor", error: str) -> dict:
+    """The row of a file that is not classified; its error does not repeat the name of the file."""
+    for name in (str(Path(file)), Path(file).stem):
+        error = error.removeprefix(f"{name}: ")
     known = {"file": file, "record": Path(file).stem, "model": predictor.name, "error": error}
     return dict.fromkeys(rows.keys()) | known
 

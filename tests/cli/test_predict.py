@@ -128,7 +128,8 @@ def test_the_others_are_predicted_and_the_exit_status_is_1(ecglab, files, bad):
     header, *lines = out.splitlines()
     verdict, why = header.index("verdict"), header.index("why")
     assert [line[verdict:].startswith("not classified") for line in lines] == [1, 0, 1, 0]
-    assert "too short" in lines[0][why:] and "no such file" in lines[2][why:]
+    assert lines[0][why:].startswith("too short"), "the name stands in a column of its own"
+    assert lines[2][why:] == "there is no such file"
 
 
 def test_a_long_name_of_a_record_pushes_no_column(ecglab, files, tmp_path):
@@ -154,7 +155,7 @@ def test_a_fault_of_a_reader_does_not_stop_the_others(ecglab, files, monkeypatch
     )
     first, second = (json.loads(line) for line in out.splitlines())
     assert status == 1 and second["error"] is None
-    assert first["error"] == f"{files[1]}: ZeroDivisionError: division by zero"
+    assert first["error"] == "ZeroDivisionError: division by zero"
 
 
 # Output
