@@ -205,7 +205,8 @@ class Predictor(Estimator):
         label: the most probable class; probabilities: {class: probability}
         verdict: the class in a word, such as "normal", "AF" or "other"; or "uncertain",
             "unreadable" or "not an ECG as trained on"; reason: why, in words
-        quality: from 0 to 1 (`ecg.quality`); heart_rate: in bpm, None without beats
+        quality: from 0 to 1 (`ecg.quality`)
+        heart_rate: in bpm; None for the last two verdicts, which no rhythm can be read from
         findings: what supports another verdict than "normal"; model: the name of this one
         prediction_set: where `conformal` is given, the classes that it may be; None for a signal
             that is no ECG as trained on

@@ -54,8 +54,9 @@ def row(
         fitted.verdicts,
         Limits(fitted.agreement, certainty),
     )
+    has_rhythm = word not in (UNREADABLE, STRANGE)
     shows: list[str] = []
-    if word not in (NORMAL, UNREADABLE, STRANGE):
+    if has_rhythm and word != NORMAL:
         shows = findings(found, analysis.beat_summary)
     if shows and word != UNCERTAIN:
         reason += f", with {', '.join(shows)}"
@@ -72,6 +73,6 @@ def row(
         "verdict": word,
         "reason": reason,
         "quality": round(quality(found), 3),
-        "heart_rate": heart_rate(found),
+        "heart_rate": heart_rate(found) if has_rhythm else None,
         "findings": shows,
     }

@@ -157,14 +157,16 @@ def test_beats_must_be_there_and_alike():
     assert "no common shape (correlation 0.40)" in reference().reason(np.full(n, 0.4), 30)
 
 
-def test_a_shipped_model_names_a_rhythm_of_beats_and_none_of_a_tone():
+def test_a_shipped_model_names_a_rhythm_of_beats_and_none_of_a_tone_or_noise(rng):
     model = Predictor(PRETRAINED / "fast")
-    t = np.arange(9000) / FS
-    signals = np.sin(2 * np.pi * 7 * t), beating(np.full(30, 0.8))
-    rows = model.rows([Record(signal, FS) for signal in signals])
-    assert [row["verdict"] == STRANGE for row in rows] == [True, False]
-    assert rows[0]["findings"] == []
-    assert rows[1]["heart_rate"] == pytest.approx(75, abs=0.5)
+    beats = beating(np.full(30, 0.8))
+    tone = np.sin(2 * np.pi * 7 * np.arange(9000) / FS)
+    noisy = beats + rng.normal(0, 0.2, beats.size)
+    rows = model.rows([Record(signal, FS) for signal in (tone, noisy, beats)])
+    assert [row["verdict"] for row in rows[:2]] == [STRANGE, UNREADABLE]
+    assert [(row["findings"], row["heart_rate"]) for row in rows[:2]] == [([], None)] * 2
+    assert rows[2]["verdict"] not in (STRANGE, UNREADABLE)
+    assert rows[2]["heart_rate"] == pytest.approx(75, abs=0.5)
 
 
 # Operating points
