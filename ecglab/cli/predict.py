@@ -153,11 +153,11 @@ def classify(
         yield row, record
 
 
-def is_doubtful(record: "Record | None") -> bool:
-    """Whether the beats of a record are of a height that no ECG has; its reason gives that."""
-    from ecglab.ecg.height import doubt, height
+def is_doubtful(row: Mapping) -> bool:
+    """Whether the beats of a row are of a height that no ECG has; its reason gives that."""
+    from ecglab.ecg.height import doubt
 
-    return record is not None and bool(doubt(height(record.signal, record.fs)))
+    return row["height"] is not None and bool(doubt(row["height"]))
 
 
 def warn(doubtful: Sequence[str]) -> None:
@@ -195,7 +195,7 @@ def _predict(options: argparse.Namespace) -> int:
             print(writer.row(row), file=out, flush=True)
             report(row, record)
             verdicts[row["verdict"]] += 1
-            doubtful += [row["file"]] * is_doubtful(record)
+            doubtful += [row["file"]] * is_doubtful(row)
             line.show(verdicts.total())
         line.clear()
     warn(doubtful)

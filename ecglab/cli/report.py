@@ -46,7 +46,7 @@ def _report(options: argparse.Namespace) -> int:
     predictor = open_model(options)
     [(row, record)] = classify([options.file], predictor, options)
     recording_page.write(path, row, record, predictor)
-    warn([options.file] * is_doubtful(record))
+    warn([options.file] * is_doubtful(row))
     message(f"wrote {path}")
     if options.pdf:
         pdf.write(path, path.with_suffix(".pdf"))

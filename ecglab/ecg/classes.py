@@ -11,7 +11,7 @@ from ..utils.errors import EcglabError
 RESERVED = (
     *("record", "file", "group", "fold", "label", "predicted", "confidence", "correct", "error"),
     *("lead", "lead_reason", "fs", "seconds", "n_samples", "sha256", "signal", "probabilities"),
-    *("verdict", "reason", "quality", "heart_rate", "findings", "model"),
+    *("verdict", "reason", "quality", "heart_rate", "height", "findings", "model"),
 )
 """Names that no class may have: a table of predictions has a column for each class beside these."""
 

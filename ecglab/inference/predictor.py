@@ -207,6 +207,7 @@ class Predictor(Estimator):
             "unreadable" or "not an ECG as trained on"; reason: why, in words
         quality: from 0 to 1 (`ecg.quality`)
         heart_rate: in bpm; None for the last two verdicts, which no rhythm can be read from
+        height: of the beats in mV (`ecg.height`)
         findings: what supports another verdict than "normal"; model: the name of this one
         prediction_set: where `conformal` is given, the classes that it may be; None for a signal
             that is no ECG as trained on

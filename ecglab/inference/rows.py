@@ -24,6 +24,7 @@ ROW = (
     "reason",
     "quality",
     "heart_rate",
+    "height",
     "findings",
     "model",
 )
@@ -60,7 +61,8 @@ def row(
         shows = findings(found, analysis.beat_summary)
     if shows and word != UNCERTAIN:
         reason += f", with {', '.join(shows)}"
-    if doubtful := doubt(height(record.signal, record.fs)):
+    mv = float(f"{height(record.signal, record.fs):.4g}")
+    if doubtful := doubt(mv):
         reason += f"; {doubtful}: check the unit"
     return {
         "record": record.id,
@@ -74,5 +76,6 @@ def row(
         "reason": reason,
         "quality": round(quality(found), 3),
         "heart_rate": heart_rate(found) if has_rhythm else None,
+        "height": mv,
         "findings": shows,
     }

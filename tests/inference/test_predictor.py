@@ -57,7 +57,7 @@ def test_a_record_is_predicted_alike_alone_and_among_others(fast, rng):
 def test_no_records_have_no_predictions(fast):
     assert fast.predict_proba([]).shape == (0, 4)
     assert fast.rows([]) == []
-    assert fast.predict([]).shape == (0, 15)
+    assert fast.predict([]).shape == (0, 16)
 
 
 def test_missing_samples_are_missing_whatever_the_device_writes_for_them(fast, rng):
