@@ -116,6 +116,7 @@ def train(
     validation: np.ndarray,
     folder: Path,
     seed: int,
+    inputs: Inputs | None = None,
     targets: np.ndarray | None = None,
     owner: str = "",
     on_resume: Callable[[list[dict]], None] = lambda history: None,
@@ -128,6 +129,7 @@ def train(
         checkpoint="last"
     seed: of weights, order, windows, dropout and augmentation. What is drawn in an epoch does not
         depend on whether training was interrupted before it
+    inputs: of `data`, by default what the model takes of it
     targets: (n_records, n_classes) of all records of `data`, by default their labels
     owner: names the run and fold, so that the state of another one is not taken for this one's
     on_resume: called with the epochs that an earlier call finished, if any
@@ -151,7 +153,7 @@ def train(
     weights = np.zeros(len(data), np.float32)  # from the classes of the training records alone
     weights[rows] = record_weights(data.labels[rows], data.classes, experiment.class_weight)
     targets = data.classes.one_hot(data.labels) if targets is None else targets
-    inputs = inputs_of(experiment.model, data)
+    inputs = inputs or inputs_of(experiment.model, data)
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([seed, epoch])

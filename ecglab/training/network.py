@@ -127,6 +127,7 @@ class Network(Experiment):
         quiet.load_keras()
         from ecglab.training import fit
 
+        inputs = inputs_of(self.model, fold.data)
         with tqdm(disable=not sys.stderr.isatty(), leave=False, unit="batch") as bar:
 
             def on_batch(epoch: int, batch: int, batches: int) -> None:
@@ -151,6 +152,7 @@ class Network(Experiment):
                 fold.rows,
                 fold.validation,
                 fold.folder,
+                inputs=inputs,
                 targets=self._targets(fold),
                 seed=self.seed * 1000 + fold.k,
                 owner=_owner(fold),
@@ -161,7 +163,6 @@ class Network(Experiment):
         partial = fold.folder / "model.partial.keras"
         model.save(partial, include_optimizer=False)
         os.replace(partial, fold.folder / "model.keras")
-        inputs = inputs_of(self.model, fold.data)
         return lambda rows: fit.predict(model, inputs, rows, self.batch_size)
 
     def _targets(self, fold: Fold) -> np.ndarray:
