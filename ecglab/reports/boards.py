@@ -15,9 +15,9 @@ AMOUNT = ("folds", "epochs")
 """Settings that say how much is trained, not what."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Board:
-    """The results on the same records, labels and folds."""
+    """The results on the same records, labels and folds. A board equals itself only."""
 
     results: Sequence[Result]
 

@@ -1,6 +1,7 @@
 """The leaderboard: `experiments/README.md` with its figures, and the results in the README."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -268,7 +269,9 @@ def _changes(result: Result, base: Result | None, group: Sequence[Result]) -> st
     return ", ".join(f"{key}={as_text(x)}" for key, x in differs.items()) or result.name
 
 
+@cache
 def _limits(board: Board) -> limits.Limits | None:
+    """What limits the score of the board: the figure and the page show the same analysis."""
     return limits.of(board, _packaged(board) or board.full[0])
 
 
