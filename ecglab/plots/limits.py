@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 KINDS = {"view": CURVES[0], "pool": CURVES[1], "limit": ("black", "-", "D")}
 """Looks of a model on its own, of several averaged, and of a limit: colour, line, marker."""
 
-CAUSES = {"label changed": CURVES[2][0], "label in doubt": CURVES[6][0], "other": "0.75"}
-"""Colours of the errors, by what is known about the label of the record."""
+CAUSES = (CURVES[2][0], CURVES[6][0], "0.75")
+"""Colours of the errors by cause; the last one is that of all other causes."""
 
 
 def limits(
@@ -33,7 +33,7 @@ def limits(
     scores: {"name", "kind" (of `KINDS`), "value", "low", "high"} in the order of the rows
     overlap: share of the errors of the row's model that the column's makes too, 0 to 1
     shared: number of errors of `model` by the number of views that err as well (rows) and by cause
-        (columns, of `CAUSES`)
+        (columns, as many as `CAUSES`)
     """
     height = max(0.34 * len(scores) + 1.0, 7.0)
     figure = page(WIDE, height, f"What limits the score of {model}", simulated)
@@ -83,11 +83,10 @@ def _overlap(axes: Axes, overlap: "pd.DataFrame") -> None:
 
 def _shared(axes: Axes, shared: "pd.DataFrame", model: str) -> None:
     below = np.zeros(len(shared))
-    for cause, color in CAUSES.items():
-        if cause in shared:
-            counts = shared[cause].to_numpy()
-            axes.bar(shared.index, counts, 0.8, bottom=below, color=color, label=cause, gid=cause)
-            below = below + counts
+    for cause, color in zip(shared, CAUSES, strict=True):
+        counts = shared[cause].to_numpy()
+        axes.bar(shared.index, counts, 0.8, bottom=below, color=color, label=cause, gid=cause)
+        below = below + counts
     for x, total in zip(shared.index, below, strict=True):
         axes.annotate(f"{total:.0f}", (x, total), (0, 2), textcoords="offset points", ha="center")
     axes.margins(y=0.15)
