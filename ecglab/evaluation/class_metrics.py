@@ -54,12 +54,17 @@ def scores(
 ) -> dict[str, dict]:
     """Metrics of the classes and over all of them, with 95 % percentile bootstrap intervals.
 
+    The order of the records does not matter.
+
     labels: (n_records,) class codes; probabilities: (n_records, n_classes)
     n: resamples; groups: as in `metrics.resampled`
     Returns {"values": {name: value}, "intervals": {name: (low, high)}}, None where a metric is not
     defined. An interval is None too with fewer than two independent records or groups.
     """
     index, probabilities = classes.index(labels), np.asarray(probabilities, float)
+    groups = np.full(index.size, "") if groups is None else np.asarray(groups)
+    order = np.lexsort((*probabilities.T, index, groups))
+    index, probabilities, groups = index[order], probabilities[order], groups[order]
     measured = _Measured(index, probabilities, classes)
     values = {name: x[0] for name, x in measured(np.ones((1, index.size))).items()}
     draws: dict[str, list] = {name: [] for name in values}

@@ -235,6 +235,7 @@ def _resampled_counts(
     group = _group_index(cells.size, groups)
     of_group = np.zeros((int(group.max()) + 1, n_cells))
     np.add.at(of_group, (group, cells), 1)
+    of_group = of_group[np.lexsort(of_group.T)]  # the order of the records must not matter
     return resampled(len(of_group), n, seed) @ of_group
 
 

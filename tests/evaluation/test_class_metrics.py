@@ -103,6 +103,22 @@ def test_intervals_are_the_same_each_time_and_in_any_number_of_parts(monkeypatch
         assert parts["intervals"][name] == pytest.approx(interval), name
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_the_order_of_the_records_does_not_matter(rng, known):
+    labels, probabilities = predictions(200, 7, digits=1)
+    groups = rng.choice(["", "p", "q", "r"], 200) if known else None
+    order = rng.permutation(200)
+    found = class_metrics.scores(labels, probabilities, CLASSES, n=40, groups=groups)
+    again = class_metrics.scores(
+        labels[order],
+        probabilities[order],
+        CLASSES,
+        n=40,
+        groups=groups[order] if known else None,
+    )
+    assert again == found
+
+
 def test_intervals_by_group_are_wider_where_the_records_of_a_group_are_alike():
     labels, probabilities = predictions(60, 8)
     labels, probabilities = np.repeat(labels, 10), np.repeat(probabilities, 10, axis=0)

@@ -150,6 +150,13 @@ def test_interval_of_records_that_repeat_in_a_group_is_that_of_the_groups():
     assert wide == pytest.approx(pair, abs=0.12 * (pair[2] - pair[1]))
 
 
+def test_the_order_of_the_records_does_not_matter(rng):
+    labels, predicted = rng.choice(list(CLASSES), (2, 300))
+    groups, order = rng.choice(["", "p", "q", "r"], 300), rng.permutation(300)
+    again = metrics.bootstrap(labels[order], predicted[order], CLASSES, groups=groups[order])
+    assert again == metrics.bootstrap(labels, predicted, CLASSES, groups=groups)
+
+
 def test_whole_groups_are_resampled_and_unknown_ones_alone():
     counts = metrics.resampled(6, 500, groups=["a", "a", "b", "b", "", ""])
     assert counts.shape == (500, 6)
