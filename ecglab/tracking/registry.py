@@ -152,7 +152,7 @@ def promote(run: str, force: bool = False) -> Change:
     if version != champion:
         previous = [v for v in _previous(client) if v != version]
         previous += [champion] if champion else []
-        client.set_registered_model_tag(MODEL, _PREVIOUS, ",".join(previous))
+        _keep_previous(client, previous)
         client.set_registered_model_alias(MODEL, CHAMPION, version)
     return Change(str(version), _predicting(str(version)), before, card)
 
@@ -175,7 +175,7 @@ def demote() -> Change:
     versions = {str(v.version) for v in client.search_model_versions(f"name = '{MODEL}'")}
     previous = [v for v in _previous(client) if v in versions and v != champion]
     version = previous.pop() if previous else ""
-    client.set_registered_model_tag(MODEL, _PREVIOUS, ",".join(previous))
+    _keep_previous(client, previous)
     if version:
         client.set_registered_model_alias(MODEL, CHAMPION, version)
     else:
@@ -319,6 +319,14 @@ def _previous(client: "MlflowClient") -> list[str]:
     except MlflowException:
         return []
     return [version for version in tags.get(_PREVIOUS, "").split(",") if version]
+
+
+def _keep_previous(client: "MlflowClient", versions: list[str]) -> None:
+    """Keep what `_previous` returns; without versions there is no tag."""
+    if versions:
+        client.set_registered_model_tag(MODEL, _PREVIOUS, ",".join(versions))
+    else:
+        client.delete_registered_model_tag(MODEL, _PREVIOUS)
 
 
 def _version_of(client: "MlflowClient", model_id: str) -> str | None:

@@ -357,6 +357,5 @@ def tagged_run(
     if found:
         return found[0]
     who = {"mlflow.source.type": "LOCAL", "mlflow.user": os.environ.get("USER", "")}
-    return client.create_run(
-        experiment, tags={RUN: tag, **who, **(tags or {})}, run_name=name or tag
-    )
+    known = {key: value for key, value in {RUN: tag, **who, **(tags or {})}.items() if value}
+    return client.create_run(experiment, tags=known, run_name=name or tag)

@@ -95,6 +95,18 @@ def test_demoting_goes_back_through_each_champion_once(store):
     assert champion() == pretrained()
 
 
+def test_the_model_has_no_empty_tag(store):
+    def tags():
+        return tracker.mlflow().MlflowClient().get_registered_model(registry.MODEL).tags
+
+    registry.promote("good")
+    assert tags() == {}
+    registry.promote("better")
+    assert list(tags()) == ["ecglab.previous"]
+    registry.demote()
+    assert tags() == {}
+
+
 def test_promoting_twice_changes_nothing(store):
     first = registry.promote("good")
     again = registry.promote("good")
