@@ -22,6 +22,7 @@ from pathlib import Path
 from ecglab.evaluation import rhythms
 from ecglab.evaluation.rhythms import Window
 from ecglab.tracking import registry
+from ecglab.utils.errors import EcglabError
 from ecglab.utils.files import write_text
 
 NAME = "rhythms"
@@ -40,9 +41,10 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="RESULT")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    windows = list(rhythms.windows(options.folder))
-    if not windows:
-        sys.exit(f"{options.folder} has no WFDB recordings of 30 s with annotations (.atr)")
+    try:
+        windows = list(rhythms.windows(options.folder))
+    except EcglabError as error:
+        sys.exit(str(error))
     table = options.output / "windows.csv"
     write_text(table, _table(windows, options.folder))
     _ecglab("data", "import", options.folder, "--labels", table, "--name", NAME, "--replace")
@@ -54,7 +56,8 @@ def main() -> None:
     print("| without | specificity | by verdict |")
     print("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for database in sorted({window.path.parent for window in windows}):
-        rows = rhythms.measure(model, database)
+        part = (window for window in windows if database in window.path.parents)
+        rows = rhythms.measure(model, part)
         for row in rows:
             _show(database.name, row["patient"], row["lead"], [row])
         for lead in sorted({row["lead"] for row in rows}):

@@ -58,7 +58,8 @@ def _robustness(options: argparse.Namespace) -> None:
     model = OutOfFold(folder, data.excerpt(min(options.records, len(data)), options.seed))
     facts = robustness.measure(model, options.label, seed=options.seed, uri=options.model)
     if options.long:
-        facts["recordings"] = rhythms.measure(model.model, options.long, options.label)
+        windows = rhythms.windows(options.long)
+        facts["recordings"] = rhythms.measure(model.model, windows, options.label)
     facts["code"] = provenance.code_version()
     found = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     if options.json == "-":

@@ -6,7 +6,7 @@ free of both: so do the CPSC 2021 and the MIT-BIH database mark them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -62,22 +62,21 @@ COUNTS = (
 """What `measure` counts, in windows."""
 
 
-def measure(predictor: Predictor, folder: Path, label: str = "A") -> list[dict]:
+def measure(predictor: Predictor, annotated: Iterable[Window], label: str = "A") -> list[dict]:
     """For each patient and lead, how often windows of 30 s are recognised, ready for JSON.
 
-    label: the class of atrial fibrillation
+    annotated: windows, as `windows` gives them; label: the class of atrial fibrillation
     A dict each: `patient`, `lead`; `fibrillation` and `other`, the numbers of windows with and
     without atrial fibrillation; `found` and `wrong`, how many of them are predicted as `label`;
     `found_by_verdict` and `wrong_by_verdict`, how many have the verdict of that class, which leaves
     out what is uncertain or unreadable; `mixed`, windows that are neither; `refused`; `labels`, the
-    predictions of those without fibrillation, {class: windows}. Raises EcglabError where the folder
-    has no such recording.
+    predictions of those without fibrillation, {class: windows}.
     """
     if label not in predictor.classes.codes:
         raise EcglabError(f"the model has no class {label!r}: {', '.join(predictor.classes)}")
     word = words(predictor.classes)[label]
     rows: dict[tuple[str, str], dict] = {}
-    for window in windows(folder):
+    for window in annotated:
         row = rows.setdefault((window.patient, window.lead), _empty(window, predictor))
         if window.mixed:
             row["mixed"] += 1
@@ -93,25 +92,28 @@ def measure(predictor: Predictor, folder: Path, label: str = "A") -> list[dict]:
         row[f"{called}_by_verdict"] += found["verdict"] == word
         if not window.share and found["label"]:
             row["labels"][found["label"]] += 1
-    if not rows:
-        raise EcglabError(f"{folder} has no WFDB recordings with annotations (.hea and .atr)")
     return [rows[key] for key in sorted(rows)]
 
 
 def windows(folder: Path) -> Iterator[Window]:
-    """The windows of all leads of the recordings in a folder and those below it."""
+    """The windows of all leads of the recordings in a folder and those below it.
+
+    Raises EcglabError where there is none.
+    """
     import wfdb
 
     paths = sorted(
         path for path in Path(folder).rglob("*.hea") if path.with_suffix(".atr").exists()
     )
+    any_window = False
     for path in progress.bar(paths, "recordings", unit=" recordings"):
         name = str(path.with_suffix(""))
         header, marks = wfdb.rdheader(name), wfdb.rdann(name, "atr")
         episodes = _episodes(marks, header.sig_len)
         early = marks.sample[[symbol in PREMATURE for symbol in marks.symbol]]
+        recording = readers.read_recording(path)
         for lead in dict.fromkeys(header.sig_name):
-            whole = readers.read(path, lead=lead)
+            whole = recording.record(lead)
             n = round(SECONDS * whole.fs)
             for start in range(0, whole.n_samples - n + 1, n):
                 inside = sum(max(min(e, start + n) - max(s, start), 0) for s, e in episodes)
@@ -126,6 +128,9 @@ def windows(folder: Path) -> Iterator[Window]:
                     *(_patient(path.stem), lead, record, path),
                     *(start / whole.fs, inside / n, premature),
                 )
+                any_window = True
+    if not any_window:
+        raise EcglabError(f"{folder} has no WFDB recordings of 30 s with annotations (.atr)")
 
 
 def _episodes(marks: "wfdb.Annotation", n_samples: int) -> list[tuple[int, int]]:

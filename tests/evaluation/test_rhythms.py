@@ -48,7 +48,8 @@ def test_windows_are_counted_by_patient_and_lead(tmp_path):
     write(tmp_path, "data_7_1", [1, 1.3, 0, 1], {0.6: "(AFIB", 58: "(N"})
     write(tmp_path, "data_7_2", [1, 2], {})
     write(tmp_path, "100", [0, 1], {25: "(AFL", 40: "(N"})
-    found = {(row["patient"], row["lead"]): row for row in rhythms.measure(Scripted(), tmp_path)}
+    rows = rhythms.measure(Scripted(), rhythms.windows(tmp_path))
+    found = {(row["patient"], row["lead"]): row for row in rows}
     assert list(found) == [("100", "I"), ("100", "II"), ("7", "I"), ("7", "II")]
     seven, other = found["7", "I"], found["100", "II"]
     assert (seven["fibrillation"], seven["found"], seven["found_by_verdict"]) == (2, 2, 1)
@@ -81,7 +82,10 @@ def test_a_flat_window_is_left_out(tmp_path):
 
 
 def test_a_folder_without_recordings_is_refused(tmp_path):
-    with pytest.raises(EcglabError, match="has no WFDB recordings with annotations"):
-        rhythms.measure(Scripted(), tmp_path)
+    with pytest.raises(EcglabError, match="has no WFDB recordings of 30 s with annotations"):
+        list(rhythms.windows(tmp_path))
+
+
+def test_a_class_that_the_model_lacks_is_refused():
     with pytest.raises(EcglabError, match="no class 'AF'"):
-        rhythms.measure(Scripted(), tmp_path, "AF")
+        rhythms.measure(Scripted(), [], "AF")
