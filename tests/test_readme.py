@@ -39,7 +39,7 @@ def anchors(page: Path) -> list[str]:
 
 def commands(page: Path) -> list[str]:
     """Every command line `ecglab ...` of a page, in its blocks and in its text."""
-    text = page.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")  # lines that go on
     blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
     lines += re.findall(r"^    (?=ecglab )(.*)$", text, re.MULTILINE)

@@ -83,7 +83,8 @@ def _words(name: str) -> list[str]:
 def standard_name(name: str) -> str:
     """A lead of the standard ECG as I, II, III, aVR, aVL, aVF, V1 to V9; empty for other names.
 
-    >>> [standard_name(name) for name in ("MDC_ECG_LEAD_II", "Lead I (Einthoven)", "DIII", "ECG 1")]
+    >>> names = ("MDC_ECG_LEAD_II", "Lead I (Einthoven)", "DIII", "ECG 1")
+    >>> [standard_name(name) for name in names]
     ['II', 'I', 'III', '']
     """
     words = _words(name)
