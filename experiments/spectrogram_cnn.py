@@ -15,6 +15,4 @@ dropout: experiments/README.md.
 
 from ecglab.training.network import Network
 
-experiment = Network(
-    model="spectrogram_cnn", epochs=40, batch_size=32, network={"band": (0.0, 50.0)}
-)
+experiment = Network(model="spectrogram_cnn", epochs=40, batch_size=32)

@@ -20,6 +20,4 @@ half the epochs each cost a few points. The augmentations gain nothing at this s
 
 from ecglab.training.network import Network
 
-experiment = Network(
-    model="spectrogram_crnn", epochs=40, batch_size=32, network={"band": (0.0, 50.0)}
-)
+experiment = Network(model="spectrogram_crnn", epochs=40, batch_size=32)

@@ -22,7 +22,7 @@ class SpectrogramSettings(NetworkSettings):
 
     window: float = 64 / 300
     hop: float = 32 / 300
-    band: tuple[float, float] = (0.0, 100.0)
+    band: tuple[float, float] = (0.0, 50.0)
     widths: tuple[int, ...] = (24, 32, 48)
     kernel: int = 3
     pooling: str = "mean_max"
