@@ -15,7 +15,7 @@ INTERVAL = "challenge F1 (95 % interval)"
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table; numbers are aligned to the right."""
     words = {"experiment", "idea", "changed", "reference label", "seeds"}
-    words |= {"system", "model selected", "source", "limit"}
+    words |= {"system", "model selected", "source", "limit", "device"}
     rule = ["---" if title in words else "---:" for title in header]
     lines = [[cell.replace("|", r"\|") for cell in line] for line in [header, rule, *rows]]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -84,8 +84,13 @@ def trained_for(result: Result) -> str:
     if not seconds:
         return ""
     hours, minutes = divmod(max(round(seconds / 60), 1), 60)
-    device = result.facts["environment"].get("device", "").partition(":")[0].upper()
-    return (f"{hours} h " if hours else "") + f"{minutes} min" + (f", {device}" if device else "")
+    on = device(result)
+    return (f"{hours} h " if hours else "") + f"{minutes} min" + (f", {on}" if on else "")
+
+
+def device(result: Result) -> str:
+    """What a result was trained on, such as "CPU"; empty if it is not known."""
+    return result.facts["environment"].get("device", "").partition(":")[0].upper()
 
 
 def _signed(number: float) -> str:

@@ -102,6 +102,7 @@ def page(found: Sequence[Board]) -> str:
             parts += published.section(board)
             parts += limits.section(_limits(board), _figure_names(i)[3])
         parts += _groups(board)
+        parts += _hours(board)
         if board.full:
             parts += _errors(board, _figure_names(i)[2])
     return "\n\n".join([*parts, _FOOT]) + "\n"
@@ -267,6 +268,25 @@ def _changes(result: Result, base: Result | None, group: Sequence[Result]) -> st
         return "base" if any(r is base for r in group) else "base: these folds of the full result"
     differs = changed(result)
     return ", ".join(f"{key}={as_text(x)}" for key, x in differs.items()) or result.name
+
+
+def _hours(board: Board) -> list[str]:
+    """What the results of a board took to train: one row per experiment and device."""
+    spent: dict[tuple[str, str], list[float]] = {}
+    for r in board.results:
+        if r.facts["kind"] != "ensemble":  # whose time is that of its members
+            device = cells.device(r) or "unknown"
+            spent.setdefault((r.facts["experiment"], device), []).append(
+                r.facts["training_seconds"] / 3600
+            )
+    rows = [[*key, str(len(hours)), f"{sum(hours):.1f}"] for key, hours in sorted(spent.items())]
+    total = [hours for some in spent.values() for hours in some]
+    rows.append(["**all**", "", str(len(total)), f"**{sum(total):.1f}**"])
+    return [
+        "### Hours spent",
+        "Time that all results above took to train. Pools take the time of their members.",
+        cells.table(["experiment", "device", "results", "hours"], rows),
+    ]
 
 
 @cache
