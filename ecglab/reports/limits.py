@@ -100,9 +100,9 @@ class Limits:
 
     @cached_property
     def scores(self) -> list[dict]:
-        """Every result of all folds, best first, then the limits, as `plots.limits` takes them.
+        """Every result of all folds, best first, then the mean of the views and the limits.
 
-        With the F1 of each class under "values".
+        As `plots.limits` takes them, with the F1 of each class under "values".
         """
         found = []
         for result in self.board.full:
@@ -110,6 +110,7 @@ class Limits:
             scores = result.facts["scores"]
             interval = scores["intervals"]["challenge_f1"]
             found.append(_row(cells.shown(result), kind, scores["values"], interval))
+        found.append(self._predicted(self.mean_name, self._mean(), "pool"))
         best = agreement.oracle(self._tables(self.views), self.board.classes)
         found.append(self._predicted(f"best of {len(self.views)} views for each record", best))
         estimate = self.label_errors[self.name]
@@ -119,6 +120,11 @@ class Limits:
             table = self.model.table.assign(predicted=predicted)
             found.append(self._predicted(f"labels {version}", table))
         return found
+
+    @property
+    def mean_name(self) -> str:
+        """The name of the mean of the views in `scores`."""
+        return f"mean of {len(self.views)} views"
 
     def figure(self, simulated: bool = False) -> "Figure":
         """`plots.limits` of these."""
@@ -130,12 +136,19 @@ class Limits:
     def _tables(self, results: list[Result]) -> "dict[str, pd.DataFrame]":
         return {cells.shown(result): result.table for result in results}
 
-    def _predicted(self, name: str, table: "pd.DataFrame") -> dict:
+    def _mean(self) -> "pd.DataFrame":
+        """The predictions of the unweighted mean of the views' probabilities, for `_predicted`."""
+        table, classes = self.model.table, self.board.classes
+        views = [view.table.set_index("record").loc[table["record"]] for view in self.views]
+        mean = np.mean([view[list(classes)].to_numpy() for view in views], axis=0)
+        return table.assign(predicted=classes.predicted(mean))
+
+    def _predicted(self, name: str, table: "pd.DataFrame", kind: str = "limit") -> dict:
         pair = table["label"], table["predicted"]
         groups = metrics.groups_of(table)
         values = metrics.f1_scores(*pair, self.board.classes)
         intervals = metrics.bootstrap(*pair, self.board.classes, groups=groups)
-        return _row(name, "limit", values, intervals["challenge_f1"])
+        return _row(name, kind, values, intervals["challenge_f1"])
 
 
 def of(board: Board, model: Result) -> Limits | None:
@@ -153,6 +166,8 @@ def _row(name: str, kind: str, values: dict, interval: tuple[float, float]) -> d
 # Part of the page
 
 _ABOUT = """\
+- **Mean of the views**: the score of the unweighted mean of their probabilities, a pool in which
+  nothing is fitted.
 - **Best of the views for each record**: a view that is right, if there is one. No way to select one
   view for each record scores higher. The limit rises with every view that is added, since even a
   poor one is sometimes right by chance.
@@ -193,7 +208,7 @@ def _scores(limits: Limits) -> str:
             f"**{row['value']:.3f}** ({row['low']:.3f} to {row['high']:.3f})",
         ]
         for row in limits.scores
-        if row["kind"] == "limit" or row["name"] == limits.name
+        if row["kind"] == "limit" or row["name"] in (limits.name, limits.mean_name)
     ]
     return cells.table(["limit", *cells.f1_names(classes), cells.INTERVAL], rows)
 

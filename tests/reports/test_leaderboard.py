@@ -333,11 +333,12 @@ def test_the_errors_are_otherwise_those_of_the_best(finished, packaged):
 def test_the_hours_of_a_pool_are_those_of_its_members_only(finished, packaged):
     alone, again, pool = kept(finished(), finished(seed=2), finished("network_and_trees"))
 
-    def after(result, hours, device):
-        facts = {"training_seconds": 3600 * hours, "environment": {"device": device}}
+    def after(result, hours, device, **facts):
+        facts |= {"training_seconds": 3600 * hours, "environment": {"device": device}}
         return replace(result, facts={**result.facts, **facts})
 
-    found = [after(alone, 1, "cpu"), after(again, 0.5, "gpu:0"), after(pool, 7, "cpu")]
+    found = [after(alone, 1, "cpu"), after(again, 0.5, "gpu:0")]
+    found.append(after(pool, 7, "cpu", kind="ensemble"))
     assert cells(page(found), "### Hours spent")[2:] == [
         ["resnet1d", "CPU", "1", "1.0"],
         ["resnet1d", "GPU", "1", "0.5"],

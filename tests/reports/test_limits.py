@@ -47,7 +47,16 @@ def test_views_are_single_models(found):
         ("my_network", "view"),
         ("my_trees", "view"),
     ]
-    assert set(list(kinds.values())[3:]) == {"limit"}
+    assert list(kinds.items())[3] == ("mean of 2 views", "pool")
+    assert set(list(kinds.values())[4:]) == {"limit"}
+
+
+def test_the_mean_of_the_views_is_that_of_their_probabilities(found, board):
+    tables = [view.table.set_index("record") for view in found.views]
+    mean = np.mean([table.loc[tables[0].index, list(board.classes)] for table in tables], axis=0)
+    expected = metrics.f1_scores(tables[0]["label"], board.classes.predicted(mean), board.classes)
+    [row] = [row for row in found.scores if row["name"] == "mean of 2 views"]
+    assert row["values"] == expected
 
 
 def test_one_view_has_nothing_to_be_compared_with(board):
