@@ -75,6 +75,18 @@ def test_beats_in_which_samples_are_missing_are_left_out():
     assert np.isfinite(found).all()
 
 
+def test_an_interval_across_missing_samples_counts_as_the_usual_one():
+    signal = fibrillation()
+    r = features.beat_summary(signal, FS).r
+    gap = signal.copy()
+    gap[r[8] + round(0.51 * FS) : r[12] - round(0.31 * FS)] = np.nan
+    column = POINTS + TIMES.index("before")
+    before, whole = (beat_sequence(x, FS)[:, column] for x in (gap, signal))
+    assert before.size == whole.size - 3
+    assert (before == 0).sum() == (whole == 0).sum() + 1  # the first beat after the gap
+    assert np.abs(before).max() < 1.05 * np.abs(whole).max() + 0.1
+
+
 @pytest.mark.parametrize(
     "signal",
     [

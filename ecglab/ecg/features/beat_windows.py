@@ -25,8 +25,8 @@ def sequence(beats: Beats | None) -> np.ndarray:
     """The beats (n_beats, WIDTH) float32, each turned upright and scaled by the median height.
 
     Beats that are not cut out, at the ends of a record and beside missing samples, are left out.
-    There are none where fewer than 3 are left. An interval before the first beat or after the last
-    counts as the median RR, and missing samples in an interval as its part.
+    There are none where fewer than 3 are left. An interval that is not known, as before the first
+    beat, after the last and across missing samples, counts as the median RR.
     """
     if beats is None or not beats.comparable:
         return np.empty((0, WIDTH), np.float32)
@@ -42,8 +42,10 @@ def sequence(beats: Beats | None) -> np.ndarray:
 
 def _times(beats: Beats, height: np.ndarray) -> np.ndarray:
     """(beats cut out, len(TIMES))"""
-    rr = np.diff(beats.r) / beats.fs
-    usual = float(median(rr))
+    rr = beats.rr[1:]
+    known = rr[~np.isnan(rr)]
+    usual = float(median(known if known.size else np.diff(beats.r) / beats.fs))
+    rr = np.where(np.isnan(rr), usual, rr)
     before = np.concatenate([[usual], rr])[beats.inside]
     after = np.concatenate([rr, [usual]])[beats.inside]
     columns = [
