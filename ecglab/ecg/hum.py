@@ -6,10 +6,12 @@ windows and subtracted (least squares, as Levkov et al. 2005, doi:10.1186/1475-9
 among other methods). So the hum may change slowly in size and phase, and its frequency may be off.
 """
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+
+from .features.series import median, windows
 
 MAINS = (50.0, 60.0)
 """Hz."""
@@ -86,6 +88,12 @@ def find(signal: np.ndarray, fs: float) -> list[float]:
     return lines
 
 
+@lru_cache(maxsize=64)
+def _hann(n: int, fs: float) -> tuple[np.ndarray, np.ndarray]:
+    """The frequencies of n samples, and a periodic Hann window of them."""
+    return np.fft.rfftfreq(n, 1 / fs), np.hanning(n + 1)[:-1]
+
+
 class _Spectrum:
     """Power of overlapping Hann windows of a signal."""
 
@@ -93,12 +101,11 @@ class _Spectrum:
         x = _bridged(signal)
         n = min(round(SPECTRUM_SECONDS * fs), 2 * x.size // 3)
         self.fs, self.hop = fs, n // 2
-        pieces = sliding_window_view(x, n)[:: self.hop]
-        window = np.hanning(n + 1)[:-1]
+        pieces = windows(x, n)[:: self.hop]
+        self.hz, window = _hann(n, fs)
         self.x, self.gain = x, 2 / window.sum()
         self.pieces = np.fft.rfft((pieces - pieces.mean(axis=1, keepdims=True)) * window)
         self.power = (self.pieces.real**2 + self.pieces.imag**2).mean(axis=0)
-        self.hz = np.fft.rfftfreq(n, 1 / fs)
 
     def line(self, hz: float, off: float) -> float | None:
         """The frequency of a line that stands out, at most `off` Hz from `hz`; None without one."""
@@ -111,7 +118,7 @@ class _Spectrum:
             return None
         k = near[self.power[near].argmax()]
         least = STANDS_OUT if self.hz[k] >= ECG_HZ else UNMISTAKABLE
-        if not self.power[k] > least * np.median(self.power[around]):
+        if not self.power[k] > least * median(self.power[around]):
             return None
         if self.gain * np.sqrt(self.power[k]) < LEAST_SIZE * self.size:
             return None

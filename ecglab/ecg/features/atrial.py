@@ -74,8 +74,8 @@ def _p_wave(beats: Beats) -> dict[str, float]:
     prominence = turned[at] - max(turned[:at].min(), turned[at:].min())
     c = correlations(rows, template)
     residual = rows - template
-    residual = residual - residual.mean(axis=1, keepdims=True)
-    noise = (residual**2).mean(axis=1)
+    residual = residual - residual.sum(axis=1, keepdims=True) / n
+    noise = np.einsum("ij,ij->i", residual, residual) / n
     centred = template - template.mean()
     qrs = beats.template[beats.part(-0.08, 0.1)]
     return {
@@ -145,7 +145,7 @@ def _tq(bands: Bands, beats: Beats) -> dict[str, float]:
     y = bands.slow[np.arange(total) + (start - first)[piece]]
     y = y - (np.add.reduceat(y, first) / length)[piece]
     energy = np.add.reduceat(y**2, first) / length
-    step = np.diff(y)
+    step = y[1:] - y[:-1]
     turns = ((step[1:] * step[:-1] < 0) & (piece[2:] == piece[:-2])).sum()
     return {
         "f_tq_power": log_ratio(float(median(energy)), beats.height**2),

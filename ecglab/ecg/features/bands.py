@@ -27,7 +27,8 @@ class Bands:
         tail = 2 * self.x[-1] - self.x[-2 : -2 - self._edge : -1]
         long = np.concatenate([head, self.x, tail])
         self._n = fast_length(long.size + self._edge)
-        line = np.linspace(long[-1], long[0], self._n - long.size + 2)[1:-1]
+        steps = self._n - long.size + 1
+        line = long[-1] + np.arange(1, steps) * ((long[0] - long[-1]) / steps)
         self._spectrum = np.fft.rfft(np.concatenate([long, line]))
 
     @property
@@ -97,12 +98,16 @@ def _hann(n: int, fs: float) -> tuple[np.ndarray, np.ndarray]:
 def moving_mean(x: np.ndarray, width: int) -> np.ndarray:
     """(n,) the mean of the `width` samples around each one, of those that are there."""
     n, width = x.size, max(width, 1)
-    first = width // 2 + 1
-    total = np.zeros(n + width)
-    np.cumsum(x, out=total[first : first + n])
-    total[first + n :] = total[first + n - 1]
-    sums = total[width:] - total[:-width]
-    return np.maximum(sums, 0, out=sums) / _counts(n, width)
+    part = np.concatenate([np.zeros(width // 2), x, np.zeros(width - 1 - width // 2)])
+    sums, done, size = np.zeros(n), 0, 1
+    while True:  # `part` holds sums of `size` samples: those that make up the width are added
+        if width & size:
+            sums += part[done : done + n]
+            done += size
+        if done == width:
+            return sums / _counts(n, width)
+        part = part[:-size] + part[size:]
+        size *= 2
 
 
 @lru_cache(maxsize=64)
@@ -119,9 +124,9 @@ def envelope_of(x: np.ndarray, fs: float) -> np.ndarray:
 
 def correlations(rows: np.ndarray, template: np.ndarray) -> np.ndarray:
     """(n,) correlation of each row (n, samples) with the template (samples,)."""
-    a = rows - rows.mean(axis=1, keepdims=True)
+    a = rows - rows.sum(axis=1, keepdims=True) / rows.shape[1]
     b = template - template.mean()
-    size = np.sqrt((a**2).sum(axis=1) * (b**2).sum())
+    size = np.sqrt(np.einsum("ij,ij->i", a, a) * (b @ b))
     return np.divide(a @ b, size, out=np.zeros(len(rows)), where=size > 0)
 
 

@@ -142,11 +142,12 @@ def coherence(rows: np.ndarray) -> float:
 
     1 where all rows are alike, about 0 where they have nothing in common.
     """
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    n, energy = len(rows), (rows**2).mean()
+    n, width = rows.shape
+    rows = rows - rows.sum(axis=1, keepdims=True) / width
+    energy, total = np.vdot(rows, rows), rows.sum(axis=0)
     if n < 3 or not energy > 0:
         return np.nan
-    return float(((rows.mean(axis=0) ** 2).mean() / energy - 1 / n) * n / (n - 1))
+    return float((total @ total / (n * energy) - 1 / n) * n / (n - 1))
 
 
 def features(beats: Beats) -> dict[str, float]:
@@ -206,7 +207,7 @@ def _qrs(beats: Beats) -> dict[str, float]:
 
 def _spread(rows: np.ndarray, time: np.ndarray) -> np.ndarray:
     """(n,) root of the second moment in time of the energy of the slope of rows (n, samples)."""
-    energy = np.diff(rows, axis=1) ** 2
+    energy = (rows[:, 1:] - rows[:, :-1]) ** 2
     total = np.maximum(energy.sum(axis=1, keepdims=True), 1e-30)
     middle = (energy * time[1:]).sum(axis=1, keepdims=True) / total
     return np.sqrt((energy * (time[1:] - middle) ** 2).sum(axis=1) / total[:, 0])

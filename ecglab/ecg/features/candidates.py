@@ -299,7 +299,8 @@ def groups(rows: np.ndarray) -> list[np.ndarray]:
     centred = rows - rows.mean(axis=1, keepdims=True)
     size = np.sqrt((centred**2).sum(axis=1, keepdims=True))
     centred = np.divide(centred, size, out=np.zeros(rows.shape), where=size > 0)
-    models = np.linspace(0, len(rows) - 1, min(len(rows), 32)).astype(int)
+    n = min(len(rows), 32)
+    models = np.arange(n) * (len(rows) - 1) // max(n - 1, 1)
     alike = centred @ centred[models].T > ALIKE
     first = alike[:, alike.sum(axis=0).argmax()].copy()
     if not first.any():

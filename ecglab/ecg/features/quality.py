@@ -81,8 +81,7 @@ def _amplitudes(bands: Bands) -> dict[str, float]:
     square = (y - y.mean()) ** 2
     variance = square.mean()
     square = square / variance if variance > 0 else np.full(y.size, np.nan)
-    step = np.abs(np.diff(x))
-    slope = np.abs(np.diff(y))
+    step, slope = np.abs(x[1:] - x[:-1]), np.abs(y[1:] - y[:-1])
     top = fraction(np.minimum(x.max() - x, x - x.min()) < CLIPPED * np.ptp(x))
     still = moving_mean((step == 0).astype(float), round(0.05 * bands.fs)) > 0.999
     width = min(round(2 * bands.fs), y.size)
