@@ -119,7 +119,7 @@ def _weighted_mean(signal: Tensor, mask: Tensor, taps: np.ndarray, stride: int =
 
 
 def _blocks(taps: np.ndarray, stride: int) -> np.ndarray:
-    """(n_taps + (_BLOCK - 1) * stride, 1, _BLOCK): `_BLOCK` outputs in a row as as many channels."""
+    """(n_taps + (_BLOCK - 1) * stride, 1, _BLOCK): a channel for each of `_BLOCK` outputs."""
     kernel = np.zeros((taps.size + (_BLOCK - 1) * stride, 1, _BLOCK))
     for i in range(_BLOCK):
         kernel[i * stride : i * stride + taps.size, 0, i] = taps
