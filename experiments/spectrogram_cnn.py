@@ -7,10 +7,9 @@ Idea: as `spectrogram_crnn`, with a fourth block in place of the LSTM.
 Expected: a challenge F1 of about 0.80 (doi:10.22489/CinC.2017.070-060 has 0.790 with a wider
 network).
 
-Result: on fold 0 (`--set folds=1`) better than expected, and as good as `spectrogram_crnn`: the
-LSTM adds nothing that pooling by mean and maximum does not find. The other folds are not all
-trained yet. Dropout after every convolution does the same harm as there. Scores and the study of
-dropout: experiments/README.md.
+Result: better than expected, and as good as `spectrogram_crnn`: the LSTM adds nothing that pooling
+by mean and maximum does not find. Dropout after every convolution does the same harm as there.
+Scores and the study of dropout: experiments/README.md.
 """
 
 from ecglab.training.network import Network
