@@ -15,8 +15,9 @@ short and disturbed records. So no fold is wholly free of selection bias.
 Leaving out one group (`--set without=rr` and so on) shows what it contributes: rhythm most, then P
 waves and beats. Without P waves, the F1 of A falls most. Fibrillatory (f) waves and signal quality
 contribute no more to the challenge F1 than a change of the seed, but both help to recognise noise.
-Class weights make no measurable difference. Neither do the copies (`copies=0`), on whole records:
-they help with excerpts, whose challenge F1 rises by 0.02 at 15 s.
+Class weights at full power lower it a little. The copies (`copies=0`) make no difference for whole
+records: they help with excerpts, whose challenge F1 rises by 0.02 at 15 s. With a quarter, half and
+three quarters of the training records, the score falls by 0.015, 0.007 and 0.004.
 """
 
 from ecglab.training.trees import Trees

@@ -11,7 +11,8 @@ Result: better than expected. Scores and ablations: experiments/README.md. In 8 
 hop of 40 ms gains nothing at twice the cost. A hop of 160 ms lowers the score, and windows of 213
 ms without overlap lower it much. Without the GRU, the score is lower as well. Those were trained
 without smooth filters (`augment.lead`) and missing parts (`augment.gaps`). With these, the score in
-all folds stays as it was, and the network is ready for other leads and for gaps.
+all folds stays as it was, and the network is ready for other leads and for gaps. On fold 0, the
+learning curve from a quarter of the training records to all of them is flat within its intervals.
 """
 
 from ecglab.training.network import Network
