@@ -140,7 +140,9 @@ def test_a_worse_model_is_promoted_only_by_force(store, name, why):
     score = RUNS[name]["score"]
     assert f"(challenge F1 {score:.3f} on 80 of 80 records of cinc2017;" in message
     now = Predictor(PRETRAINED / "default").card["scores"]["values"]["challenge_f1"]
-    assert f"{pretrained()}, which predicts now: challenge F1 {now:.3f} on 7,500 of 8,528" in message
+    assert (
+        f"{pretrained()}, which predicts now: challenge F1 {now:.3f} on 7,500 of 8,528" in message
+    )
     assert "--force" in message
     assert champion() == pretrained()
     done = registry.promote(name, force=True)
