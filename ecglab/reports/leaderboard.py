@@ -28,7 +28,7 @@ END = "<!-- end of results -->"
 """Marks in the README, between which its table of results is written."""
 
 CURVES = 5
-"""Results, the best ones, that have a curve in the coverage figure."""
+"""Results, the best ones of the seeds in the files, with a curve in the coverage figure."""
 
 DPI = 100
 """Of the figures: low, since git keeps every version of them."""
@@ -149,10 +149,11 @@ def _figures(board: Board) -> list["Figure"]:
     from ecglab import plots
 
     best, classes, found = board.full, board.classes, _limits(board)
+    own = [r for r in best if not changed(r)]  # another seed would be the same curve twice
     table = (_packaged(board) or best[0]).table
     return [
         plots.leaderboard({cells.shown(r): r.facts["scores"] for r in best}, classes),
-        plots.coverage({cells.shown(r): r.table for r in best[:CURVES]}, classes),
+        plots.coverage({cells.shown(r): r.table for r in own[:CURVES]}, classes),
         plots.reliability(table["label"], table[list(classes)].to_numpy(), classes),
         *([found.figure()] if found else []),
     ]
