@@ -9,8 +9,9 @@ with an earlier version of the features and without copies of the records.
 
 Expected: at most the gain that the search shows.
 
-Result: no gain over `rr_trees` in all folds, a larger calibration error, and a loss on fold 0,
-which no trial saw. The lead in the search was due to chance. Scores: experiments/README.md.
+Result: no gain over `rr_trees` in all folds, a larger calibration error, and a lower score on fold
+0, which no trial saw; the latter may be due to chance. So was the lead in the search. Scores:
+experiments/README.md.
 """
 
 from ecglab.training.trees import Trees
