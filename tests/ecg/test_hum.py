@@ -112,3 +112,11 @@ def test_prepare_removes_hum_before_it_resamples():
     signal, noisy = with_hum(500, 50.3, 0.5)
     found, expected = (prepare(Record(x, 500), 300) for x in (noisy, signal))
     assert np.sqrt(np.mean((found - expected) ** 2)) < 0.01
+
+
+def test_a_lead_of_several_is_read_where_it_lies():
+    leads = np.random.default_rng(1).normal(size=(3000, 2)).astype(np.float32)
+    leads[:, 0] += np.sin(2 * np.pi * 50 * np.arange(3000) / 300)
+    column = leads[:, 0]
+    assert not column.flags["C_CONTIGUOUS"]
+    np.testing.assert_array_equal(without_hum(column, 300), without_hum(column.copy(), 300))

@@ -128,7 +128,7 @@ def find(bands: Bands) -> Candidates | None:
     at = maxima(envelope, level, LOWEST, REFRACTORY, fs)
     # What follows changes slowly: 50 values a second are enough.
     step = max(round(fs / 50), 1)
-    few = envelope[::step].copy()
+    few = envelope[::step]
     width = min(100, few.size)
     pieces = np.sort(windows(few, width)[:: width // 2], axis=1)
     floor = pieces[:, int(0.4 * width)]

@@ -29,7 +29,8 @@ def fraction(which: np.ndarray) -> float:
 
 
 def windows(x: np.ndarray, width: int) -> np.ndarray:
-    """(n - width + 1, width) each stretch of x (n,), which is in one piece; a view."""
+    """(n - width + 1, width) each stretch of x (n,): a view, unless x is not in one piece."""
+    x = np.ascontiguousarray(x)
     return np.ndarray((x.size - width + 1, width), x.dtype, x, strides=2 * x.strides)
 
 
