@@ -172,6 +172,21 @@ def test_a_crash_is_shown_once(capfd, monkeypatch, tmp_path):
     assert capfd.readouterr().err.count("Traceback") == 1
 
 
+@pytest.mark.parametrize("given", [None, "7"])
+def test_threads_of_a_child_soon_sleep_unless_told_otherwise(tmp_path, monkeypatch, given):
+    (tmp_path / "spins.py").write_text(
+        "import os, sys; from pathlib import Path\n"
+        "Path(sys.argv[1]).write_text(os.environ['GOMP_SPINCOUNT'])\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    if given:
+        monkeypatch.setenv("GOMP_SPINCOUNT", given)
+    else:
+        monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    process.call(["spins", str(tmp_path / "count")], lambda: None)
+    assert (tmp_path / "count").read_text() == (given or process.SPINS["GOMP_SPINCOUNT"])
+
+
 CHILD = """
 import os, sys, time
 from pathlib import Path
