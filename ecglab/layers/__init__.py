@@ -18,6 +18,7 @@ from ecglab.layers.masking import (  # noqa: E402
     StrideMask,
 )
 from ecglab.layers.spectrogram import LogSpectrogram  # noqa: E402
+from ecglab.layers.state_space import StateSpace  # noqa: E402
 
 __all__ = [
     "ApplyMask",
@@ -26,5 +27,6 @@ __all__ = [
     "LogSpectrogram",
     "MaskedPooling",
     "ScaleRecord",
+    "StateSpace",
     "StrideMask",
 ]

@@ -43,6 +43,7 @@ MODELS = {
     },
     "spectrogram_cnn": {"widths": (3, 4)},
     "spectrogram_crnn": {"widths": (4,), "units": 4},
+    "spectrogram_s4d": {"widths": (4, 6), "kernel": 3, "blocks": 1, "states": 2, "reach": 8},
 }
 """Each model of the waveform with parameters that make it small; all else is as in the real one."""
 

@@ -1,0 +1,27 @@
+"""State-space layers in place of the GRU on the frames of a short-hop spectrogram.
+
+    ecglab train spectrogram_s4d
+
+Idea: a diagonal state-space model (S4D) remembers over many beats without the recurrence of a GRU,
+and on 12-lead ECGs it is better than convolutions (Strodthoff et al. 2023, arXiv:2308.15291).
+
+Expected: no more than `spectrogram_resnet`, because the other views of a record agree on most
+errors as well.
+"""
+
+from ecglab.training.network import Network
+from ecglab.tuning.space import choice, integer, log, real
+
+experiment = Network(
+    model="spectrogram_s4d", epochs=24, batch_size=32, augment={"lead": 0.4, "gaps": 3}
+)
+
+space = {
+    "network.widths": choice((48, 48), (64, 64), (64, 96)),
+    "network.blocks": integer(2, 6),
+    "network.states": choice(8, 16, 32),
+    "network.pooling": choice("mean", "attention", "mean_max", "max"),
+    "network.dropout": real(0.1, 0.5),
+    "learning_rate": log(5e-4, 8e-3),
+    "weight_decay": log(1e-4, 1e-1),
+}
