@@ -1,12 +1,8 @@
 """Training of one network on one split. The state is kept on disk after every epoch."""
 
-import hashlib
-import io
-import json
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +14,10 @@ from ecglab.ecg.classes import Classes
 from ecglab.evaluation.metrics import f1_scores
 from ecglab.training.batches import Batches
 from ecglab.training.inputs import Inputs, inputs_of
+from ecglab.training.pretraining import pretrain
+from ecglab.training.state import State, copies, reseed, restore
 from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
-from ecglab.utils.files import replacing
 
 quiet.load_keras()
 import keras  # noqa: E402
@@ -45,70 +42,6 @@ def predict(model: keras.Model, inputs: Inputs, rows: np.ndarray, batch_size: in
     return probabilities
 
 
-_HEX = 64
-"""Characters of a SHA-256 in hex."""
-
-
-@dataclass
-class State:
-    """The state of training: written after every epoch, and read to resume.
-
-    history: one dict an epoch; arrays: of the model and its optimizer; best: of the model alone
-    """
-
-    history: list[dict] = field(default_factory=list)
-    arrays: list[np.ndarray] = field(default_factory=list)
-    best: list[np.ndarray] = field(default_factory=list)
-
-    def write(self, path: Path, owner: str) -> None:
-        """Write the state as an .npz file, followed by the SHA-256 of its bytes in hex.
-
-        owner: names the run and fold whose state it is
-        """
-        named: dict[str, Any] = {f"now_{i}": a for i, a in enumerate(self.arrays)}
-        named |= {f"best_{i}": a for i, a in enumerate(self.best)}
-        buffer = io.BytesIO()
-        facts = json.dumps({"owner": owner, "history": self.history})
-        np.savez(buffer, facts=np.array(facts), **named)
-        content = buffer.getvalue()
-        with replacing(path) as file:
-            file.write(content)
-            file.write(hashlib.sha256(content).hexdigest().encode())
-
-    @classmethod
-    def read(cls, path: Path, owner: str) -> "State":
-        """The state at `path`, a new one where there is none.
-
-        Raises EcglabError where the file is damaged or has another owner.
-        """
-        if not path.exists():
-            return cls()
-        stored = path.read_bytes()
-        content, digest = stored[:-_HEX], stored[-_HEX:]
-        if hashlib.sha256(content).hexdigest().encode() != digest:
-            raise EcglabError(f"{path} is damaged: delete it to train this fold anew")
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            facts = json.loads(str(arrays["facts"]))
-            if facts["owner"] != owner:
-                raise EcglabError(
-                    f"{path} is the state of another fold or run ({facts['owner']}, not {owner}): "
-                    "delete it to train this fold anew"
-                )
-            return cls(facts["history"], _numbered(arrays, "now_"), _numbered(arrays, "best_"))
-
-
-def _reseed(model: keras.Model, rng: np.random.Generator) -> None:
-    """New seeds for dropout and augmentation, drawn from the epoch's own generator."""
-    for variable in model.variables:
-        if variable.name == "seed_generator_state":
-            variable.assign(rng.integers(0, 2**31, size=variable.shape).astype("uint32"))
-
-
-def _numbered(stored: Mapping[str, np.ndarray], prefix: str) -> list[np.ndarray]:
-    """The arrays PREFIX0, PREFIX1, ... of a stored state."""
-    return [stored[f"{prefix}{i}"] for i in range(sum(k.startswith(prefix) for k in stored))]
-
-
 def train(
     experiment: Network,
     data: Dataset,
@@ -119,6 +52,7 @@ def train(
     inputs: Inputs | None = None,
     targets: np.ndarray | None = None,
     owner: str = "",
+    on_pretraining: Callable[[list[dict]], None] = lambda history: None,
     on_resume: Callable[[list[dict]], None] = lambda history: None,
     on_epoch: Callable[[list[dict]], None] = lambda history: None,
     on_batch: Callable[[int, int, int], None] = lambda epoch, batch, batches: None,
@@ -132,6 +66,8 @@ def train(
     inputs: of `data`, by default what the model takes of it
     targets: (n_records, n_classes) of all records of `data`, by default their labels
     owner: names the run and fold, so that the state of another one is not taken for this one's
+    on_pretraining: called as `on_epoch`, with the finished epochs of pretraining: {"epoch",
+        "seconds", "loss"}
     on_resume: called with the epochs that an earlier call finished, if any
     on_epoch: called with all finished epochs, the newest last, once they are safe on disk; an epoch
         is {"epoch", "seconds", "loss", "accuracy", "val/loss", "val/challenge_f1", ...}
@@ -148,19 +84,21 @@ def train(
     state = State.read(path, owner)
     variables = [*model.variables, *model.optimizer.variables]
     if state.arrays:
-        _restore(variables, state.arrays, folder)
+        restore(variables, state.arrays, folder)
         on_resume(state.history)
     weights = np.zeros(len(data), np.float32)  # from the classes of the training records alone
     weights[rows] = record_weights(data.labels[rows], data.classes, experiment.class_weight)
     targets = data.classes.one_hot(data.labels) if targets is None else targets
     inputs = inputs or inputs_of(experiment.model, data)
+    if experiment.pretrain and not state.history:
+        pretrain(model, experiment.pretrain, inputs, rows, folder, seed, owner, on_pretraining)
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([seed, epoch])
         batches = Batches(
             inputs, rows, targets, weights, experiment.batch_size, _window(experiment), rng
         )
-        _reseed(model, rng)
+        reseed(model, rng)
         # Batch by batch and not `fit`, which on TensorFlow feeds them through tf.data: that took
         # twice the time on two cores.
         logs = []
@@ -179,13 +117,13 @@ def train(
             entry |= _scores(data.labels[validation], probabilities, data.classes)
         entry["seconds"] = time.perf_counter() - started
         state.history.append(entry)
-        state.arrays = _copies(variables)
+        state.arrays = copies(variables)
         if experiment.checkpoint == "best" and _is_best(state.history):
-            state.best = _copies(model.variables)
+            state.best = copies(model.variables)
         state.write(path, owner)
         on_epoch(state.history)
     if state.best:
-        _restore(model.variables, state.best, folder)
+        restore(model.variables, state.best, folder)
     elif experiment.ema:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     return model
@@ -235,24 +173,6 @@ def compiled(experiment: Network, data: Dataset, n_records: int) -> keras.Model:
     model.compile(optimizer, loss, metrics=["accuracy"])
     optimizer.build(model.trainable_variables)
     return model
-
-
-def _copies(variables: Iterable[keras.Variable]) -> list[np.ndarray]:
-    """Copies: on a CPU a converted variable may share its memory and change with it."""
-    return [np.array(keras.ops.convert_to_numpy(v)) for v in variables]
-
-
-def _restore(
-    variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray], folder: Path
-) -> None:
-    shapes = [tuple(v.shape) for v in variables], [a.shape for a in arrays]
-    if shapes[0] != shapes[1]:
-        raise EcglabError(
-            f"the state in {folder} belongs to another network: "
-            "train with --fresh, or with the code that wrote the state"
-        )
-    for variable, array in zip(variables, arrays, strict=True):
-        variable.assign(array)
 
 
 def _scores(labels: np.ndarray, probabilities: np.ndarray, classes: Classes) -> dict[str, float]:

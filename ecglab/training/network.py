@@ -30,6 +30,7 @@ class Network(Experiment):
     augment: settings of `ecglab.models.Augment`
     checkpoint: "last" keeps the last epoch, "best" the one with the best challenge F1 on the
         validation records
+    pretrain: epochs of pretraining without labels, see `ecglab.training.pretraining`; 0 for none
     epochs: passes through the training records; batch_size: records in a step
     learning_rate: highest rate of AdamW, reached after the warm-up; it falls as a cosine from there
     warmup: share of the steps in which the learning rate rises
@@ -48,6 +49,7 @@ class Network(Experiment):
 
     model: str
     checkpoint: str = "last"
+    pretrain: int = 0
     epochs: int = 40
     batch_size: int = 64
     learning_rate: float = 2e-3
@@ -73,6 +75,7 @@ class Network(Experiment):
             object.__setattr__(self, group, MappingProxyType(chosen))
         self.check(
             ("checkpoint", self.checkpoint in ("best", "last"), "'best' or 'last'"),
+            ("pretrain", self.pretrain >= 0, "at least 0"),
             ("epochs", self.epochs >= 1, "at least 1"),
             ("batch_size", self.batch_size >= 1, "at least 1"),
             ("learning_rate", 0 < self.learning_rate <= 1, "above 0 and at most 1"),
@@ -135,6 +138,9 @@ class Network(Experiment):
                 bar.total, bar.n = batches, batch
                 bar.refresh()
 
+            def on_pretraining(history: list[dict]) -> None:
+                fold.message(_pretraining_line(fold, history, self))
+
             def on_resume(history: list[dict]) -> None:
                 write_json(fold.folder / "history.json", history)
                 done = len(history)
@@ -143,7 +149,7 @@ class Network(Experiment):
             def on_epoch(history: list[dict]) -> None:
                 write_json(fold.folder / "history.json", history)
                 bar.clear()
-                fold.message(_line(fold, history, self.epochs))
+                fold.message(_line(fold, history, self))
                 fold.changed()
 
             model = fit.train(
@@ -156,6 +162,7 @@ class Network(Experiment):
                 targets=self._targets(fold),
                 seed=self.seed * 1000 + fold.k,
                 owner=_owner(fold),
+                on_pretraining=on_pretraining,
                 on_resume=on_resume,
                 on_epoch=on_epoch,
                 on_batch=on_batch,
@@ -185,12 +192,25 @@ def _owner(fold: Fold) -> str:
     return fold.folder.name
 
 
-def _line(fold: Fold, history: list[dict], epochs: int) -> str:
-    entry, seconds = history[-1], float(np.median([entry["seconds"] for entry in history]))
-    left = progress.left(seconds * (epochs - len(history) + fold.after * epochs))
+def _pretraining_line(fold: Fold, history: list[dict], network: Network) -> str:
+    entry, left = history[-1], network.pretrain - len(history) + network.epochs
+    return (
+        f"fold {fold.k} pretraining {entry['epoch']}/{network.pretrain}: loss {entry['loss']:.4f}, "
+        f"{entry['seconds']:.1f} s{_left(fold, history, network, left)}"
+    )
+
+
+def _line(fold: Fold, history: list[dict], network: Network) -> str:
+    entry, left = history[-1], network.epochs - len(history)
     score = entry.get("val/challenge_f1")
     shown = "" if score is None else f", validation challenge F1 {score:.3f}"
     return (
-        f"fold {fold.k} epoch {entry['epoch']}/{epochs}: loss {entry['loss']:.4f}{shown}, "
-        f"{entry['seconds']:.1f} s{left}"
+        f"fold {fold.k} epoch {entry['epoch']}/{network.epochs}: loss {entry['loss']:.4f}{shown}, "
+        f"{entry['seconds']:.1f} s{_left(fold, history, network, left)}"
     )
+
+
+def _left(fold: Fold, history: list[dict], network: Network, epochs: int) -> str:
+    """The time for these epochs and the folds to come. One of pretraining takes about as long."""
+    seconds = float(np.median([entry["seconds"] for entry in history]))
+    return progress.left(seconds * (epochs + fold.after * (network.pretrain + network.epochs)))

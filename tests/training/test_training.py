@@ -11,6 +11,7 @@ from ecglab.datasets import dataset, splits
 from ecglab.evaluation.metrics import f1_scores
 from ecglab.training import fit
 from ecglab.training.inputs import inputs_of
+from ecglab.training.state import State
 from ecglab.utils.errors import EcglabError
 
 
@@ -210,26 +211,26 @@ def test_one_flipped_byte_of_a_state_is_noticed(state, tmp_path, place):
     place = int(place * len(state)) if isinstance(place, float) else place
     (tmp_path / "state.npz").write_bytes(flipped(state, place))
     with pytest.raises(EcglabError, match=r"state\.npz is damaged: delete it[^\n]*$"):
-        fit.State.read(tmp_path / "state.npz", "run/fold-0")
+        State.read(tmp_path / "state.npz", "run/fold-0")
 
 
 @pytest.mark.parametrize("kept", [0, 10, 1000, -64, -1])
 def test_a_truncated_state_is_noticed(state, tmp_path, kept):
     (tmp_path / "state.npz").write_bytes(state[:kept])
     with pytest.raises(EcglabError, match=r"state\.npz is damaged: delete it[^\n]*$"):
-        fit.State.read(tmp_path / "state.npz", "run/fold-0")
+        State.read(tmp_path / "state.npz", "run/fold-0")
 
 
 @pytest.mark.parametrize("owner", ["run/fold-1", "other/fold-0"])
 def test_the_state_of_another_fold_or_run_is_noticed(state, tmp_path, owner):
     (tmp_path / "state.npz").write_bytes(state)
-    assert fit.State.read(tmp_path / "state.npz", "run/fold-0").history
+    assert State.read(tmp_path / "state.npz", "run/fold-0").history
     with pytest.raises(EcglabError, match=r"of another fold or run .*: delete it[^\n]*$"):
-        fit.State.read(tmp_path / "state.npz", owner)
+        State.read(tmp_path / "state.npz", owner)
 
 
 def test_a_missing_state_begins_anew(tmp_path):
-    assert fit.State.read(tmp_path / "state.npz", "run/fold-0") == fit.State()
+    assert State.read(tmp_path / "state.npz", "run/fold-0") == State()
 
 
 def test_a_state_of_another_network_is_noticed(data, state, tmp_path):
