@@ -70,8 +70,8 @@ class RandomResampling(Augmentation):
     """Time stretched or squeezed at random, as a slower or a faster heart.
 
     factor: greatest stretch, above 1; the least is 1 / factor
-    n_samples: length of the result, a window from anywhere in the known part of the record; by
-        default that of the input, and the end of a stretched record is cut off
+    n_samples: greatest length of the result, a window from anywhere in the known part of the
+        record; by default that of the input, and the end of a stretched record is cut off
     """
 
     options = ("factor", "n_samples")
@@ -84,9 +84,9 @@ class RandomResampling(Augmentation):
         limit = math.log(self.factor)
         speed = ops.exp(self.uniform(signal, -limit, limit))
         n = ops.shape(signal)[1]
-        time = ops.arange(self.n_samples or n, dtype="float32")[None, :] * speed
+        index = ops.arange(n, dtype="float32")[None, :]
+        time = index[:, : self.n_samples] * speed
         if self.n_samples:
-            index = ops.arange(n, dtype="float32")[None, :]
             last = ops.max(index * mask, axis=1, keepdims=True)
             beyond = ops.maximum(last - time[:, -1:], 0.0)
             time = time + beyond * self.uniform(signal, 0.0, 1.0)
