@@ -19,11 +19,7 @@ from ecglab.training.network import Network
 from ecglab.tuning.space import choice, integer, log, real
 
 experiment = Network(
-    model="spectrogram_resnet",
-    pretrain=24,
-    epochs=32,
-    batch_size=32,
-    augment={"lead": 0.4, "gaps": 3},
+    model="spectrogram_resnet", epochs=32, batch_size=32, augment={"lead": 0.4, "gaps": 3}
 )
 
 space = {

@@ -202,9 +202,10 @@ def test_resampling_fills_its_window_from_one_that_is_longer_by_the_factor():
     assert (known[:, :-1] == 1).all()
 
 
-def test_resampling_pads_a_shorter_record():
-    signal, known = trained(RandomResampling(1.18, n_samples=2000), np.ones((64, 1000)))
-    assert signal.shape == known.shape == (64, 2000)
+def test_resampling_keeps_a_short_record_whole_and_a_short_window_short():
+    mask = np.repeat([[1.0, 0.0]], [1000, 200], axis=1).repeat(64, axis=0)
+    signal, known = trained(RandomResampling(1.18, n_samples=2000), mask, mask)
+    assert signal.shape == known.shape == (64, 1200)
     np.testing.assert_array_equal(signal, known)
     assert 1000 / 1.19 < known.sum(axis=1).min() < 900 < 1100 < known.sum(axis=1).max() < 1190
 
