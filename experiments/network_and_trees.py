@@ -24,4 +24,4 @@ folds.
 
 from ecglab.training.ensemble import Ensemble
 
-experiment = Ensemble(members=("spectrogram_pretrained", "rr_trees"))
+experiment = Ensemble(members=("spectrogram_resnet", "rr_trees"))
