@@ -12,9 +12,9 @@ from ecglab import models
 from ecglab.datasets.dataset import Dataset, record_weights
 from ecglab.ecg.classes import Classes
 from ecglab.evaluation.metrics import f1_scores
+from ecglab.training import pretraining
 from ecglab.training.batches import Batches
 from ecglab.training.inputs import Inputs, inputs_of
-from ecglab.training.pretraining import pretrain
 from ecglab.training.state import State, copies, reseed, restore
 from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
@@ -91,7 +91,9 @@ def train(
     targets = data.classes.one_hot(data.labels) if targets is None else targets
     inputs = inputs or inputs_of(experiment.model, data)
     if experiment.pretrain and not state.history:
-        pretrain(model, experiment.pretrain, inputs, rows, folder, seed, owner, on_pretraining)
+        pretraining.pretrain(
+            model, inputs, rows, experiment.pretrain, folder, seed, owner, on_pretraining
+        )
     for epoch in range(len(state.history), experiment.epochs):
         started = time.perf_counter()
         rng = np.random.default_rng([seed, epoch])
@@ -121,6 +123,7 @@ def train(
         if experiment.checkpoint == "best" and _is_best(state.history):
             state.best = copies(model.variables)
         state.write(path, owner)
+        (folder / pretraining.STATE).unlink(missing_ok=True)
         on_epoch(state.history)
     if state.best:
         restore(model.variables, state.best, folder)

@@ -24,6 +24,9 @@ quiet.load_keras()
 import keras  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
+STATE = "pretraining.npz"
+"""File of the state, which is of no use once training with labels has a state of its own."""
+
 SECONDS = 12.0
 """Length of a window: two of a record of 30 s may lie apart, and hold beats enough for a rhythm."""
 
@@ -54,9 +57,9 @@ def contrastive_loss(_: Any, outputs: Any) -> Any:
 
 def pretrain(
     model: keras.Model,
-    epochs: int,
     inputs: Inputs,
     rows: np.ndarray,
+    epochs: int,
     folder: Path,
     seed: int,
     owner: str,
@@ -70,7 +73,7 @@ def pretrain(
     size = min(RECORDS, len(rows))
     network = _with_head(model, epochs * (len(rows) // size))
     variables = [*network.variables, *network.optimizer.variables]
-    path = folder / "pretraining.npz"
+    path = folder / STATE
     state = State.read(path, owner)
     if state.arrays:
         restore(variables, state.arrays, folder)

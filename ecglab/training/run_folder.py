@@ -3,6 +3,7 @@
 run.json                settings, data, split, code and machine, written when it begins
 members.json            names of the runs, beside this one, of the experiments that it needs
 fold-K/state.npz        everything that training needs to go on after the last finished epoch
+fold-K/pretraining.npz  the same of pretraining, until the first epoch of training is finished
 fold-K/history.json     one entry an epoch
 fold-K/model.keras      the trained network of the fold (model.onnx of trees)
 fold-K/validation.csv   probabilities for the validation records

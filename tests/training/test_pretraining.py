@@ -55,7 +55,7 @@ def test_it_learns_and_leaves_the_last_layer_alone(data, rows, tmp_path):
     label, before = model.get_layer("label").get_weights(), values(model)
     history = []
     inputs = inputs_of("resnet1d", data)
-    pretrain(model, 60, inputs, rows, tmp_path, 1, "", lambda epochs: history.append(epochs[-1]))
+    pretrain(model, inputs, rows, 60, tmp_path, 1, "", lambda epochs: history.append(epochs[-1]))
     assert [entry["epoch"] for entry in history] == list(range(1, 61))
     guessing = np.log(2 * len(rows) - 1)
     assert np.mean([entry["loss"] for entry in history[-5:]]) < 0.9 * guessing
@@ -74,7 +74,7 @@ def test_only_the_given_records_are_read(data, rows, tmp_path):
 
     watched = SimpleNamespace(lengths=inputs.lengths, rate=inputs.rate, of=of, batch=inputs.batch)
     model = fit.compiled(tiny.experiment(), data, len(rows))
-    pretrain(model, 1, watched, rows, tmp_path, 1, "", lambda history: None)
+    pretrain(model, watched, rows, 1, tmp_path, 1, "", lambda history: None)
     assert seen == set(rows.tolist())
 
 
@@ -95,6 +95,7 @@ def test_resuming_gives_the_undisturbed_result(data, rows, tmp_path, when):
     pretrained = []
     again = fit.train(*arguments, tmp_path / "cut", seed=1, on_pretraining=pretrained.append)
     assert bool(pretrained) == (when == "on_pretraining")
+    assert [path.name for path in (tmp_path / "cut").iterdir()] == ["state.npz"]
     for a, b in zip(values(straight), values(again), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
