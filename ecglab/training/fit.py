@@ -70,7 +70,8 @@ def train(
         "seconds", "loss"}
     on_resume: called with the epochs that an earlier call finished, if any
     on_epoch: called with all finished epochs, the newest last, once they are safe on disk; an epoch
-        is {"epoch", "seconds", "loss", "accuracy", "val/loss", "val/challenge_f1", ...}
+        is {"epoch", "seconds", "loss", "accuracy", "val/loss", "val/challenge_f1", ...}. The first
+        one counts the seconds of pretraining as well, so that their sum is the time of training
     on_batch: called with (epoch, batch, batches) after each batch
     Returns the trained Keras model, with the weights of the checkpoint that the experiment keeps.
     """
@@ -90,8 +91,9 @@ def train(
     weights[rows] = record_weights(data.labels[rows], data.classes, experiment.class_weight)
     targets = data.classes.one_hot(data.labels) if targets is None else targets
     inputs = inputs or inputs_of(experiment.model, data)
+    before = 0.0
     if experiment.pretrain and not state.history:
-        pretraining.pretrain(
+        before = pretraining.pretrain(
             model, inputs, rows, experiment.pretrain, folder, seed, owner, on_pretraining
         )
     for epoch in range(len(state.history), experiment.epochs):
@@ -117,7 +119,7 @@ def train(
         if len(validation):
             probabilities = predict(model, inputs, validation, experiment.batch_size)
             entry |= _scores(data.labels[validation], probabilities, data.classes)
-        entry["seconds"] = time.perf_counter() - started
+        entry["seconds"] = time.perf_counter() - started + (before if epoch == 0 else 0)
         state.history.append(entry)
         state.arrays = copies(variables)
         if experiment.checkpoint == "best" and _is_best(state.history):

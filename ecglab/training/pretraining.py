@@ -64,11 +64,12 @@ def pretrain(
     seed: int,
     owner: str,
     on_epoch: Callable[[list[dict]], None],
-) -> None:
+) -> float:
     """Pretrain `model` but for its last layer, going on from the last finished epoch in `folder`.
 
     rows: the training records, whose labels are not used; `seed`, `owner` and `on_epoch` are those
     of `fit.train`; an epoch is {"epoch", "seconds", "loss"}
+    Returns the seconds that all its epochs took.
     """
     size = min(RECORDS, len(rows))
     network = _with_head(model, epochs * (len(rows) // size))
@@ -94,6 +95,7 @@ def pretrain(
         state.arrays = copies(variables)
         state.write(path, owner)
         on_epoch(state.history)
+    return float(sum(entry["seconds"] for entry in state.history))
 
 
 def _with_head(model: keras.Model, steps: int) -> keras.Model:

@@ -92,9 +92,19 @@ def test_resuming_gives_the_undisturbed_result(data, rows, tmp_path, when):
     straight = fit.train(*arguments, tmp_path / "straight", seed=1)
     with pytest.raises(StopError):
         fit.train(*arguments, tmp_path / "cut", seed=1, **{when: stop})
-    pretrained = []
-    again = fit.train(*arguments, tmp_path / "cut", seed=1, on_pretraining=pretrained.append)
-    assert bool(pretrained) == (when == "on_pretraining")
+    pretrained, trained = [], []
+    again = fit.train(
+        *arguments,
+        tmp_path / "cut",
+        seed=1,
+        on_pretraining=lambda history: pretrained.extend(history[-1:]),
+        on_epoch=lambda history: trained.extend(history[-1:]),
+    )
+    if when == "on_pretraining":
+        assert [entry["epoch"] for entry in pretrained] == [1, 2]
+        assert trained[0]["seconds"] > sum(entry["seconds"] for entry in pretrained)
+    else:
+        assert not pretrained
     assert [path.name for path in (tmp_path / "cut").iterdir()] == ["state.npz"]
     for a, b in zip(values(straight), values(again), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
