@@ -3,7 +3,7 @@
     ecglab train spectrogram_s4d
 
 Idea: a diagonal state-space model (S4D) remembers over many beats without the recurrence of a GRU,
-and on 12-lead ECGs it is better than convolutions (Strodthoff et al. 2023, arXiv:2308.15291).
+and on 12-lead ECGs it is better than convolutions (Mehari and Strodthoff 2023, arXiv:2308.15291).
 
 Expected: no more than `spectrogram_resnet`, because the other views of a record agree on most
 errors as well.

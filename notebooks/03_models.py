@@ -28,7 +28,7 @@ setup = notebook.begin()
 data, classes = setup.data, setup.data.classes
 
 # %% [markdown]
-# ## Six architectures
+# ## Seven architectures
 #
 # - `resnet1d` reads the waveform at 150 Hz: residual blocks of convolutions (He et al.,
 #   [doi:10.1109/CVPR.2016.90](https://doi.org/10.1109/CVPR.2016.90)), then mean and maximum over
@@ -39,6 +39,8 @@ data, classes = setup.data, setup.data.classes
 #   layer before it in the second.
 # - `spectrogram_resnet` reads the short-hop spectrogram of notebook 2: frames are time, bins are
 #   channels, since a pattern that moves in frequency is another wave and not the same one.
+# - `spectrogram_s4d` reads it with state-space layers, which remember over many beats without
+#   recurrence (Gu et al., [arXiv:2206.11893](https://arxiv.org/abs/2206.11893)).
 # - `fused` joins the branches of `resnet1d` and of `spectrogram_resnet` in one network.
 # - `beat_crnn` reads beats: the shape of each, cut out around R, and the intervals beside it.
 #
@@ -52,6 +54,7 @@ names = [
     "spectrogram_cnn",
     "spectrogram_crnn",
     "spectrogram_resnet",
+    "spectrogram_s4d",
     "fused",
     "beat_crnn",
 ]

@@ -34,23 +34,19 @@ class StateSpace(keras.layers.Layer):
     def build(self, shape: Shape) -> None:
         width, states = cast(int, shape[-1]), self.states
         channels = 2 * width  # forwards and backwards
-        poles = np.pi * np.tile(np.arange(states), (channels, 1))
+        constant = keras.initializers.Constant
         step = keras.initializers.RandomUniform(math.log(SLOWEST), math.log(FASTEST))
-        output = keras.initializers.RandomNormal(stddev=math.sqrt(0.5))
 
         def weight(name: str, columns: int, initializer: Any) -> Tensor:
             return self.add_weight((channels, columns), initializer, name=name)
 
         # Their names end in "bias", which the optimizer leaves out of the weight decay.
         self.log_step = weight("step_bias", 1, step)
-        self.log_decay = weight("decay_bias", states, keras.initializers.Constant(math.log(0.5)))
-        self.frequency = weight(
-            "frequency_bias", states, lambda *_, **__: ops.array(poles, "float32")
-        )
-        self.real = weight("real", states, output)
-        self.imaginary = weight("imaginary", states, output)
+        self.log_decay = weight("decay_bias", states, constant(math.log(0.5)))
+        self.frequency = weight("frequency_bias", states, constant(np.pi * np.arange(states)))
+        self.real = weight("real", states, _normal())
+        self.imaginary = weight("imaginary", states, _normal())
         self.direct = self.add_weight((width,), "ones", name="direct")
-        self.frequency.assign(poles)
 
     def response(self) -> Tensor:
         """(reach, 2 channels): the impulse responses, those forwards in time first."""
@@ -65,12 +61,13 @@ class StateSpace(keras.layers.Layer):
         t = ops.arange(self.reach, dtype="float32")[:, None, None]
         phase = step * b * t
         wave = real * ops.cos(phase) - imaginary * ops.sin(phase)
+        # Twice the real part: each state has its complex conjugate.
         return 2 * ops.sum(ops.exp(step * a * t) * wave, axis=-1)
 
     def call(self, x: Tensor) -> Tensor:
         channels = x.shape[-1]
         response = self.response()
-        # What lies ahead of a step comes later in the kernel: the convolution is a correlation.
+        # Keras correlates: the middle of the kernel is the present, what follows lies ahead.
         past, future = ops.flip(response[:, :channels], axis=0), response[:, channels:]
         now = past[-1:] + future[:1] + self.direct
         kernel = ops.concatenate([past[:-1], now, future[1:]], axis=0)
@@ -81,3 +78,8 @@ class StateSpace(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "states": self.states, "reach": self.reach}
+
+
+def _normal() -> keras.initializers.Initializer:
+    """Of one part of a complex normal. A new one each time: one draws the same numbers twice."""
+    return keras.initializers.RandomNormal(stddev=math.sqrt(0.5))

@@ -58,7 +58,7 @@ def build(
     name: one of `names()`; fs: rate of the signal in Hz; n_classes: number of probabilities
     network: hyperparameters that differ from the model's own
     augment: settings of `Augment` that differ from its own; None for no augmentation layers
-    n_samples: length of the window of each record that is left to train on after resampling; by
+    n_samples: greatest length of what is left of a record to train on after resampling; by
         default the whole record
     Raises EcglabError for an unknown name or key, and for a value that is impossible at this rate.
     """

@@ -1,9 +1,9 @@
 """State-space layers over the frames of a log spectrogram.
 
-A residual stage in front, as in `spectrogram_resnet`, then blocks of S4D in place of further
-convolutions and of the GRU: Gu et al. 2022 (arXiv:2206.11893); gated and with a shortcut as in Gu
-et al. 2022 (S4, arXiv:2111.00396). On ECGs of 12 leads such networks are better than convolutions:
-Strodthoff et al. 2023 (arXiv:2308.15291).
+Residual stages as in `spectrogram_resnet`, then blocks of S4D (Gu, Gupta, Goel and Re 2022,
+arXiv:2206.11893) in place of further convolutions and of the GRU, gated and with a shortcut as in
+S4 (Gu, Goel and Re 2022, arXiv:2111.00396). On ECGs of 12 leads such networks are better than
+convolutions: Mehari and Strodthoff 2023 (arXiv:2308.15291).
 """
 
 from collections.abc import Iterable

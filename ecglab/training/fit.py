@@ -67,7 +67,7 @@ def train(
     targets: (n_records, n_classes) of all records of `data`, by default their labels
     owner: names the run and fold, so that the state of another one is not taken for this one's
     on_pretraining: called as `on_epoch`, with the finished epochs of pretraining: {"epoch",
-        "seconds", "loss"}
+        "seconds", "loss"}; and once with those that an earlier call finished, if any
     on_resume: called with the epochs that an earlier call finished, if any
     on_epoch: called with all finished epochs, the newest last, once they are safe on disk; an epoch
         is {"epoch", "seconds", "loss", "accuracy", "val/loss", "val/challenge_f1", ...}. The first
@@ -91,6 +91,8 @@ def train(
     weights[rows] = record_weights(data.labels[rows], data.classes, experiment.class_weight)
     targets = data.classes.one_hot(data.labels) if targets is None else targets
     inputs = inputs or inputs_of(experiment.model, data)
+    if state.history:
+        (folder / pretraining.STATE).unlink(missing_ok=True)  # left by a kill after its last use
     before = 0.0
     if experiment.pretrain and not state.history:
         before = pretraining.pretrain(

@@ -139,7 +139,9 @@ class Network(Experiment):
                 bar.refresh()
 
             def on_pretraining(history: list[dict]) -> None:
+                bar.clear()
                 fold.message(_pretraining_line(fold, history, self))
+                fold.changed()
 
             def on_resume(history: list[dict]) -> None:
                 write_json(fold.folder / "history.json", history)
@@ -204,13 +206,16 @@ def _line(fold: Fold, history: list[dict], network: Network) -> str:
     entry, left = history[-1], network.epochs - len(history)
     score = entry.get("val/challenge_f1")
     shown = "" if score is None else f", validation challenge F1 {score:.3f}"
+    measured = history[1:] if network.pretrain else history  # the first counts the pretraining
     return (
         f"fold {fold.k} epoch {entry['epoch']}/{network.epochs}: loss {entry['loss']:.4f}{shown}, "
-        f"{entry['seconds']:.1f} s{_left(fold, history, network, left)}"
+        f"{entry['seconds']:.1f} s{_left(fold, measured, network, left)}"
     )
 
 
-def _left(fold: Fold, history: list[dict], network: Network, epochs: int) -> str:
+def _left(fold: Fold, measured: list[dict], network: Network, epochs: int) -> str:
     """The time for these epochs and the folds to come. One of pretraining takes about as long."""
-    seconds = float(np.median([entry["seconds"] for entry in history]))
+    if not measured:
+        return ""
+    seconds = float(np.median([entry["seconds"] for entry in measured]))
     return progress.left(seconds * (epochs + fold.after * (network.pretrain + network.epochs)))

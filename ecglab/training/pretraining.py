@@ -1,10 +1,11 @@
-"""Pretraining without labels: of two windows of one record, each finds the other.
+"""Contrastive pretraining without labels: two windows of one record are a positive pair.
 
 The windows of a batch go through the network up to its last layer, and two small layers that are
 dropped afterwards. The contrastive loss is low where the two windows of a record come out alike and
 those of other records different: Chen T et al. "A simple framework for contrastive learning of
 visual representations" (SimCLR). ICML 2020, arXiv:2002.05709. That windows of one record make a
-pair is from Kiyasseh D, Zhu T, Clifton DA. "CLOCS". ICML 2021, arXiv:2005.13249.
+pair is from Kiyasseh D, Zhu T, Clifton DA. "CLOCS". ICML 2021, arXiv:2005.13249. There patients
+make the pairs; here groups have no part, and several records of a patient count as different.
 """
 
 import math
@@ -37,6 +38,7 @@ WIDTHS = (128, 64)
 """Of the two layers that are dropped afterwards."""
 
 TEMPERATURE, LEARNING_RATE, WARMUP = 0.1, 2e-3, 0.05
+"""Of the loss; of AdamW, as networks are trained here with labels."""
 
 
 def contrastive_loss(_: Any, outputs: Any) -> Any:
@@ -69,8 +71,10 @@ def pretrain(
 
     rows: the training records, whose labels are not used; `seed`, `owner` and `on_epoch` are those
     of `fit.train`; an epoch is {"epoch", "seconds", "loss"}
-    Returns the seconds that all its epochs took.
+    Returns the seconds that all its epochs took. Raises EcglabError for fewer than two records.
     """
+    if len(rows) < 2:
+        raise EcglabError("pretraining needs two training records at least: set pretrain=0")
     size = min(RECORDS, len(rows))
     network = _with_head(model, epochs * (len(rows) // size))
     variables = [*network.variables, *network.optimizer.variables]
@@ -81,7 +85,7 @@ def pretrain(
         on_epoch(state.history)
     for epoch in range(len(state.history), epochs):
         started = time.perf_counter()
-        rng = np.random.default_rng([seed, epoch, epochs])  # others than in the training
+        rng = np.random.default_rng([seed, epoch, epochs])  # another stream than in the training
         reseed(network, rng)
         losses = [
             float(network.train_on_batch(windows, np.zeros((2 * size, 1), np.float32)))
@@ -89,7 +93,9 @@ def pretrain(
         ]
         loss = float(np.mean(losses))
         if not math.isfinite(loss):
-            raise EcglabError(f"the loss of pretraining became {loss} in epoch {epoch + 1}")
+            raise EcglabError(
+                f"the loss of pretraining became {loss} in epoch {epoch + 1}: set pretrain=0"
+            )
         seconds = time.perf_counter() - started
         state.history.append({"epoch": epoch + 1, "seconds": seconds, "loss": loss})
         state.arrays = copies(variables)
@@ -120,7 +126,10 @@ def _with_head(model: keras.Model, steps: int) -> keras.Model:
 def _batches(
     inputs: Inputs, rows: np.ndarray, size: int, rng: np.random.Generator
 ) -> Iterator[dict[str, np.ndarray]]:
-    """The inputs of two windows of each of `size` records, all the first ones before the second."""
+    """The inputs of two windows of each of `size` records, all the first ones before the second.
+
+    Records that do not fill the last batch are left out, other ones in each epoch.
+    """
     order = rng.permutation(rows)
     n = min(round(SECONDS * inputs.rate), int(inputs.lengths[rows].max()))
     for start in range(0, order.size - size + 1, size):

@@ -173,7 +173,7 @@ class RunFolder(Folder):
 
     def end_fold(self, k: int) -> None:
         """Write the manifest of fold k: from now on it is done."""
-        state = ("state.npz", digests.MANIFEST)  # which carries a digest of its own
+        state = ("state.npz", "pretraining.npz", digests.MANIFEST)  # which carry their own digests
         files = (path for path in self.fold(k).rglob("*") if path.is_file())
         names = [
             path.relative_to(self.fold(k)).as_posix()

@@ -77,6 +77,7 @@ def copies(variables: Iterable[keras.Variable]) -> list[np.ndarray]:
 def restore(
     variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray], folder: Path
 ) -> None:
+    """Assign the arrays to the variables. Raises EcglabError where their shapes differ."""
     shapes = [tuple(v.shape) for v in variables], [a.shape for a in arrays]
     if shapes[0] != shapes[1]:
         raise EcglabError(

@@ -5,6 +5,7 @@ import pytest
 from scipy.signal import cont2discrete
 
 from ecglab.layers import StateSpace
+from ecglab.layers.state_space import FASTEST, SLOWEST
 
 N, CHANNELS = 40, 3
 
@@ -46,6 +47,19 @@ def test_it_is_the_recurrence_in_both_directions(layer):
             reverse = recurrence(a[back], c[back], step[back], one[::-1])[::-1]
             expected[record, :, channel] += reverse
     np.testing.assert_allclose(np.asarray(layer(x)), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_it_begins_as_s4d_lin():
+    begun = StateSpace(states=4)
+    begun.build((None, None, 8))
+    np.testing.assert_allclose(np.exp(np.asarray(begun.log_decay)), 0.5, rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(begun.frequency) / np.pi, np.tile(np.arange(4), (16, 1)))
+    step = np.exp(np.asarray(begun.log_step))
+    assert (step >= SLOWEST).all() and (step <= FASTEST).all()
+    drawn = np.stack([np.asarray(begun.real), np.asarray(begun.imaginary)])
+    assert abs(np.corrcoef(drawn.reshape(2, -1))[0, 1]) < 0.5
+    assert np.unique(drawn).size == drawn.size
+    assert drawn.std() == pytest.approx(np.sqrt(0.5), rel=0.3)
 
 
 def test_its_memory_ends_at_its_reach(layer):

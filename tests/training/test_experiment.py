@@ -96,6 +96,7 @@ IMPOSSIBLE = {
     "held_out": (-2,),
     "validation": (-0.1, 0.5, float("nan")),
     "checkpoint": ("first", ""),
+    "pretrain": (-1,),
     "epochs": (0, -1),
     "batch_size": (0,),
     "records": (-1,),
