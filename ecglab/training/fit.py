@@ -15,6 +15,7 @@ from ecglab.evaluation.metrics import f1_scores
 from ecglab.training import pretraining
 from ecglab.training.batches import Batches
 from ecglab.training.inputs import Inputs, inputs_of
+from ecglab.training.optimizer import adamw
 from ecglab.training.state import State, copies, reseed, restore
 from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
@@ -155,21 +156,14 @@ def compiled(experiment: Network, data: Dataset, n_records: int) -> keras.Model:
         min(round(experiment.crop * data.fs), int(data.lengths.max())) or None,
     )
     steps = experiment.epochs * max(n_records // experiment.batch_size, 1)
-    warmup = round(experiment.warmup * steps)
-    rate = keras.optimizers.schedules.CosineDecay(
-        experiment.learning_rate / 20 if warmup else experiment.learning_rate,
-        max(steps - warmup, 1),
-        warmup_target=experiment.learning_rate if warmup else None,
-        warmup_steps=warmup,
-    )
-    optimizer = keras.optimizers.AdamW(
-        rate,
-        weight_decay=experiment.weight_decay,
-        global_clipnorm=5.0,
+    optimizer = adamw(
+        experiment.learning_rate,
+        steps,
+        experiment.warmup,
+        experiment.weight_decay,
         use_ema=experiment.ema > 0,
         ema_momentum=experiment.ema or 0.99,  # which is not used then
     )
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     smoothing = {"label_smoothing": experiment.label_smoothing}
     if experiment.focal:
         loss = keras.losses.CategoricalFocalCrossentropy(

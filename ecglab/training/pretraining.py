@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from ecglab.training.inputs import Inputs
+from ecglab.training.optimizer import adamw
 from ecglab.training.state import State, copies, reseed, restore
 from ecglab.utils import quiet
 from ecglab.utils.errors import EcglabError
@@ -37,7 +38,7 @@ RECORDS = 96
 WIDTHS = (128, 64)
 """Of the two layers that are dropped afterwards."""
 
-TEMPERATURE, LEARNING_RATE, WARMUP = 0.1, 2e-3, 0.05
+TEMPERATURE, LEARNING_RATE, WARMUP, WEIGHT_DECAY = 0.1, 2e-3, 0.05, 1e-3
 """Of the loss; of AdamW, as networks are trained here with labels."""
 
 
@@ -109,15 +110,7 @@ def _with_head(model: keras.Model, steps: int) -> keras.Model:
     outputs = model.get_layer("label").input
     outputs = layers.Dense(WIDTHS[0], activation="relu")(outputs)
     network = keras.Model(model.input, layers.Dense(WIDTHS[1])(outputs))
-    warmup = round(WARMUP * steps)
-    rate = keras.optimizers.schedules.CosineDecay(
-        LEARNING_RATE / 20,
-        max(steps - warmup, 1),
-        warmup_target=LEARNING_RATE,
-        warmup_steps=max(warmup, 1),
-    )
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-3, global_clipnorm=5.0)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer = adamw(LEARNING_RATE, steps, WARMUP, WEIGHT_DECAY)
     network.compile(optimizer, contrastive_loss)
     optimizer.build(network.trainable_variables)
     return network
