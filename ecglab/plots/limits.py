@@ -78,7 +78,7 @@ def _overlap(axes: Axes, overlap: "pd.DataFrame") -> None:
     axes.set_xticks(range(len(overlap)), list(overlap.columns), parse_math=False, **turned)
     axes.set_yticks(range(len(overlap)), list(overlap.index), parse_math=False, size=9)
     axes.tick_params(length=0)
-    axes.set_title("Share of the row's errors that the column shares", size=10)
+    axes.set_title("Share of the row's errors\nthat the column shares", size=10)
 
 
 def _shared(axes: Axes, shared: "pd.DataFrame", model: str) -> None:

@@ -72,7 +72,8 @@ def train(
     on_resume: called with the epochs that an earlier call finished, if any
     on_epoch: called with all finished epochs, the newest last, once they are safe on disk; an epoch
         is {"epoch", "seconds", "loss", "accuracy", "val/loss", "val/challenge_f1", ...}. The first
-        one counts the seconds of pretraining as well, so that their sum is the time of training
+        one counts the seconds of pretraining as well, so that their sum is the time of training,
+        and has the last loss of it, "loss_of_pretraining"
     on_batch: called with (epoch, batch, batches) after each batch
     Returns the trained Keras model, with the weights of the checkpoint that the experiment keeps.
     """
@@ -94,9 +95,9 @@ def train(
     inputs = inputs or inputs_of(experiment.model, data)
     if state.history:
         (folder / pretraining.STATE).unlink(missing_ok=True)  # left by a kill after its last use
-    before = 0.0
+    pretrained: list[dict] = []
     if experiment.pretrain and not state.history:
-        before = pretraining.pretrain(
+        pretrained = pretraining.pretrain(
             model, inputs, rows, experiment.pretrain, folder, seed, owner, on_pretraining
         )
     for epoch in range(len(state.history), experiment.epochs):
@@ -122,7 +123,10 @@ def train(
         if len(validation):
             probabilities = predict(model, inputs, validation, experiment.batch_size)
             entry |= _scores(data.labels[validation], probabilities, data.classes)
-        entry["seconds"] = time.perf_counter() - started + (before if epoch == 0 else 0)
+        entry["seconds"] = time.perf_counter() - started
+        if epoch == 0 and pretrained:
+            entry["loss_of_pretraining"] = pretrained[-1]["loss"]
+            entry["seconds"] += sum(each["seconds"] for each in pretrained)
         state.history.append(entry)
         state.arrays = copies(variables)
         if experiment.checkpoint == "best" and _is_best(state.history):

@@ -64,6 +64,19 @@ def test_it_learns_and_leaves_the_last_layer_alone(data, rows, tmp_path):
     assert any(not np.allclose(a, b) for a, b in zip(before, values(model), strict=True))
 
 
+def test_a_network_of_beats_is_pretrained_as_well(data, rows, tmp_path):
+    network = {"widths": (4,), "beat_width": 6, "units": 3}
+    model = fit.compiled(tiny.experiment(model="beat_crnn", network=network), data, len(rows))
+    before, last = values(model), model.get_layer("label").get_weights()
+    inputs = inputs_of("beat_crnn", data)
+    history = pretrain(model, inputs, rows, 20, tmp_path, 1, "", lambda epochs: None)
+    losses = [entry["loss"] for entry in history]
+    assert np.mean(losses[-5:]) < np.mean(losses[:5])
+    for one, two in zip(last, model.get_layer("label").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert any(not np.allclose(a, b) for a, b in zip(before, values(model), strict=True))
+
+
 def test_only_the_given_records_are_read(data, rows, tmp_path):
     inputs = inputs_of("resnet1d", data)
     seen = set()
@@ -103,6 +116,8 @@ def test_resuming_gives_the_undisturbed_result(data, rows, tmp_path, when):
     if when == "on_pretraining":
         assert [entry["epoch"] for entry in pretrained] == [1, 2]
         assert trained[0]["seconds"] > sum(entry["seconds"] for entry in pretrained)
+        assert trained[0]["loss_of_pretraining"] == pretrained[-1]["loss"]
+        assert "loss_of_pretraining" not in trained[1]
     else:
         assert not pretrained
     assert [path.name for path in (tmp_path / "cut").iterdir()] == ["state.npz"]
