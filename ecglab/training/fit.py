@@ -93,8 +93,6 @@ def train(
     weights[rows] = record_weights(data.labels[rows], data.classes, experiment.class_weight)
     targets = data.classes.one_hot(data.labels) if targets is None else targets
     inputs = inputs or inputs_of(experiment.model, data)
-    if state.history:
-        (folder / pretraining.STATE).unlink(missing_ok=True)  # left by a kill after its last use
     pretrained: list[dict] = []
     if experiment.pretrain and not state.history:
         pretrained = pretraining.pretrain(
@@ -132,8 +130,8 @@ def train(
         if experiment.checkpoint == "best" and _is_best(state.history):
             state.best = copies(model.variables)
         state.write(path, owner)
-        (folder / pretraining.STATE).unlink(missing_ok=True)
         on_epoch(state.history)
+    (folder / pretraining.STATE).unlink(missing_ok=True)
     if state.best:
         restore(model.variables, state.best, folder)
     elif experiment.ema:

@@ -27,7 +27,7 @@ import keras  # noqa: E402
 from keras import layers, ops  # noqa: E402
 
 STATE = "pretraining.npz"
-"""File of the state, which is of no use once training with labels has a state of its own."""
+"""File of the state, which is read until the first epoch with labels is finished."""
 
 SECONDS = 12.0
 """Length of a window: two of a record of 30 s may lie apart, and hold beats enough for a rhythm."""

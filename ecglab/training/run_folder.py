@@ -3,7 +3,7 @@
 run.json                settings, data, split, code and machine, written when it begins
 members.json            names of the runs, beside this one, of the experiments that it needs
 fold-K/state.npz        everything that training needs to go on after the last finished epoch
-fold-K/pretraining.npz  the same of pretraining, until the first epoch of training is finished
+fold-K/pretraining.npz  the same of pretraining, until training is finished
 fold-K/history.json     one entry an epoch
 fold-K/model.keras      the trained network of the fold (model.onnx of trees)
 fold-K/validation.csv   probabilities for the validation records
@@ -173,7 +173,7 @@ class RunFolder(Folder):
 
     def end_fold(self, k: int) -> None:
         """Write the manifest of fold k: from now on it is done."""
-        state = ("state.npz", "pretraining.npz", digests.MANIFEST)  # which carry their own digests
+        state = ("state.npz", digests.MANIFEST)  # which carries a digest of its own
         files = (path for path in self.fold(k).rglob("*") if path.is_file())
         names = [
             path.relative_to(self.fold(k)).as_posix()
